@@ -1,0 +1,1 @@
+"""How the checkout gets a Pulumi engine: the user's, the official download, or our build."""
