@@ -114,6 +114,7 @@ class Host(LanguageServer):
         with grpc.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
             answer = language_pb2_grpc.LanguageRuntimeStub(channel).Run(request)
         child.terminate()
+        child.wait()
         return answer
 
     def RunPlugin(  # noqa: N802
@@ -139,9 +140,10 @@ class Host(LanguageServer):
         context.add_callback(child.terminate)
         # Two pipes, one stream of answers: a thread each, so that neither can fill up and block.
         answers: queue.SimpleQueue[language_pb2.RunPluginResponse | None] = queue.SimpleQueue()
-        threading.Thread(target=_drain, args=(child.stdout, "stdout", answers), daemon=True).start()
-        threading.Thread(target=_drain, args=(child.stderr, "stderr", answers), daemon=True).start()
-        for _pipe in ("stdout", "stderr"):
+        pipes = {"stdout": child.stdout, "stderr": child.stderr}
+        for name, pipe in pipes.items():
+            threading.Thread(target=_drain, args=(pipe, name, answers), daemon=True).start()
+        for _pipe in pipes:
             yield from iter(answers.get, None)
         code = child.wait()
         yield language_pb2.RunPluginResponse(exitcode=code)
@@ -159,15 +161,16 @@ class Host(LanguageServer):
 
 
 def _drain(
-    pipe: IO[bytes] | None,
+    pipe: IO[bytes],
     name: str,
     answers: "queue.SimpleQueue[language_pb2.RunPluginResponse | None]",
 ) -> None:
     """Put each line of a child's pipe on the queue, then None for its end."""
-    for line in pipe or ():
-        answer = language_pb2.RunPluginResponse()
-        setattr(answer, name, line)
-        answers.put(answer)
+    with pipe:
+        for line in pipe:
+            answer = language_pb2.RunPluginResponse()
+            setattr(answer, name, line)
+            answers.put(answer)
     answers.put(None)
 
 

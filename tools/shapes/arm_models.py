@@ -219,5 +219,9 @@ def reachable(models: Models, name: str, depth: int = 3) -> Iterator[tuple[tuple
                 yield here, item
                 if item.type.kind == "model" and (item.flattened or item.wire == "properties"):
                     below.append((here, item.type.model))
-                    below += [(here, sub) for sub in models.subtypes(item.type.model).values()] if item.type.model in models else []
+                    below += (
+                        [(here, sub) for sub in models.subtypes(item.type.model).values()]
+                        if item.type.model in models
+                        else []
+                    )
         level = below

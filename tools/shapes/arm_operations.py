@@ -12,11 +12,15 @@ from tools.shapes.arm_models import Models
 BLOCK = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)
 METHOD = re.compile(r'method="(\w+)"')
 TEMPLATE = re.compile(r'_url = (?:kwargs\.pop\(\s*"template_url",\s*)?"([^"]*)"')
-API_VERSION = re.compile(r'"api[-_]version", (?:"([\w-]+)"|_params\.pop\("api-version", "([\w-]+)"\))')
+API_VERSION = re.compile(
+    r'"api[-_]version", (?:"([\w-]+)"|_params\.pop\("api-version", "([\w-]+)"\))'
+)
 QUERY = re.compile(r'_params\["([^"]+)"\] = ')
 FUNCTION = re.compile(r"^    def (\w+)\((.*?)\) -> (.*?):\n", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"\b(build_\w+_request)\(")
-BODY = re.compile(r"^\s*\w+: (?:Optional\[)?(?:Union\[)?\"?_models\.(?:_models\.)?(\w+)", re.MULTILINE)
+BODY = re.compile(
+    r"^\s*\w+: (?:Optional\[)?(?:Union\[)?\"?_models\.(?:_models\.)?(\w+)", re.MULTILINE
+)
 ANSWER = re.compile(r"_models\.(?:_models\.)?(\w+)")
 
 

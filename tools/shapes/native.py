@@ -25,7 +25,9 @@ VERSION = re.compile(r"Uses Azure REST API version ([\w-]+)\.")
 TOKEN = re.compile(r"""super\(\w+, __self__\)\.__init__\(\s+'azure-native:(\w+):(\w+)'""")
 INVOKE = re.compile(r"pulumi\.runtime\.invoke\('azure-native:(\w+):(\w+)'")
 ARGUMENT = re.compile(r"__args__\['(\w+)'\] = (\w+)")
-OUTPUT_PARAMETER = re.compile(r"^\s*(?:def \w+\()?(\w+): (pulumi\.Input\[.+\]) = None,?$", re.MULTILINE)
+OUTPUT_PARAMETER = re.compile(
+    r"^\s*(?:def \w+\()?(\w+): (pulumi\.Input\[.+\]) = None,?$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,10 @@ def read_module(name: str) -> Module:
     if enums.exists():
         for cls, text in classes(enums.read_text()):
             module.enums[cls] = [ast.literal_eval(value) for value in ENUM_VALUE.findall(text)]
-    for path, table in ((folder / "_inputs.py", module.inputs), (folder / "outputs.py", module.outputs)):
+    for path, table in (
+        (folder / "_inputs.py", module.inputs),
+        (folder / "outputs.py", module.outputs),
+    ):
         if path.exists():
             for cls, text in classes(path.read_text()):
                 if not cls.endswith("ArgsDict"):
@@ -122,7 +127,10 @@ def read_file(source: str, module: Module) -> None:
         types = dict(OUTPUT_PARAMETER.findall(source))
         inputs = {
             wire: Property(
-                wire, python, read_type(types.get(python, "Any")), _function_needs(types.get(python, ""))
+                wire,
+                python,
+                read_type(types.get(python, "Any")),
+                _function_needs(types.get(python, "")),
             )
             for python, wire in arguments.items()
         }

@@ -40,6 +40,7 @@ def test_the_option_is_relative_to_the_project_file(tmp_path):
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
     policies = tmp_path / "policies"
+    policies.mkdir()
     found = language_host.interpreter(options(virtualenv="../.venv"), str(policies))
     assert Path(found).resolve() == python.resolve()
     assert not language_host.is_ours(found)
