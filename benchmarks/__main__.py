@@ -1,0 +1,39 @@
+"""`python -m benchmarks`: measure everything, print it as it comes, write results.md."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import measure
+from benchmarks.report import Report
+
+
+def main() -> int:
+    """Return 0 when all was measured, 1 when a measured command failed."""
+    report = Report()
+    try:
+        with tempfile.TemporaryDirectory(prefix="azlocal-bench-") as folder:
+            homes = Path(folder)
+            report.say("azlocal start ...")
+            measure.start(report, homes / "start")
+            with measure.local_azure(homes / "platform") as environment:
+                report.say("ARM requests ...")
+                measure.arm(report, environment)
+                report.say("previews ...")
+                measure.preview(report, environment, "dev")
+                measure.preview(report, environment, "prod")
+                report.say("deploy and train ...")
+                measure.up_and_train(report, environment)
+            report.say("make demo ...")
+            measure.demo(report, homes / "demo")
+            report.say("make test ...")
+            measure.tests(report)
+    except measure.BenchmarkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    report.write()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
