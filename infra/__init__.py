@@ -1,0 +1,1 @@
+"""The Pulumi program: the Azure platform of one environment."""

@@ -1,0 +1,231 @@
+"""What must hold between settings: addresses apart, regions that can do what is asked."""
+
+from collections.abc import Callable
+from ipaddress import IPv4Network
+
+from infra.addresses import (
+    DOCKER_BRIDGE,
+    STAMP_PREFIX,
+    Purpose,
+    StampAddresses,
+    capacity,
+    overlaps,
+    plan,
+    stamp_space,
+)
+from infra.problems import Problem
+from infra.regions import REGIONS
+from infra.settings import Outbound, Replication, Settings, StampNetwork
+
+Check = Callable[[Settings, str], list[Problem]]
+_ZONE_COPIES = frozenset({Replication.ZONES, Replication.GEO_ZONES})
+_SMALLEST_STAMP = 23
+
+
+def stamp_addresses(settings: Settings, region: str) -> StampAddresses:
+    """Where a stamp and its subnets lie: the plan, corrected by what the settings say."""
+    given = settings.network.stamps.get(region, StampNetwork())
+    index = settings.regions.index(region)
+    space = given.address_space or stamp_space(settings.network.address_space, index)
+    chosen = {
+        Purpose.PRIVATE_ENDPOINTS: given.private_endpoints,
+        Purpose.ACCESS: given.access,
+    }
+    return plan(space, {purpose: subnet for purpose, subnet in chosen.items() if subnet})
+
+
+def room_for_regions(settings: Settings, prefix: str) -> list[Problem]:
+    """Each region without an address space of its own takes a /20 of the environment's."""
+    planned = [r for r in settings.regions if not _own_space(settings, r)]
+    last = max((settings.regions.index(r) for r in planned), default=-1)
+    space = settings.network.address_space
+    if last < capacity(space):
+        return []
+    found = f"{space} with {capacity(space)} of the {last + 1} /{STAMP_PREFIX} that it needs"
+    return [
+        Problem(
+            f"{prefix}network.address_space",
+            found,
+            "a /20 for each region",
+            "give a wider range, such as 10.10.0.0/16",
+        )
+    ]
+
+
+def separate_addresses(settings: Settings, prefix: str) -> list[Problem]:
+    """No two ranges that must be told apart share an address."""
+    if room_for_regions(settings, prefix):
+        return []
+    problems: list[Problem] = []
+    spaces: list[tuple[str, IPv4Network]] = []
+    for region in settings.regions:
+        addresses = stamp_addresses(settings, region)
+        where = f"{prefix}network.stamps.{region}"
+        spaces.append((_space_key(settings, region, prefix), addresses.space))
+        problems += _inside_a_stamp(addresses, where)
+    reserved = [
+        (f"{prefix}network.reserved.{index}", network)
+        for index, network in enumerate(settings.network.reserved)
+    ]
+    problems += [
+        _overlap(a, b)
+        for a, b in overlaps([*spaces, *reserved])
+        if not (a in reserved and b in reserved)
+    ]
+    problems += [
+        Problem(
+            key,
+            str(space),
+            f"a range outside {DOCKER_BRIDGE}, which Azure Machine Learning uses for Docker",
+            "choose another private range",
+        )
+        for key, space in spaces
+        if space.overlaps(DOCKER_BRIDGE)
+    ]
+    return problems
+
+
+def private_addresses(settings: Settings, prefix: str) -> list[Problem]:
+    """A virtual network on public addresses hides their owners from it."""
+    given = [(f"{prefix}network.address_space", settings.network.address_space)]
+    given += [
+        (f"{prefix}network.stamps.{region}.address_space", stamp.address_space)
+        for region, stamp in settings.network.stamps.items()
+        if stamp.address_space
+    ]
+    return [
+        Problem(key, str(space), "a private range (RFC 1918)", "take one of 10.0.0.0/8")
+        for key, space in given
+        if not space.is_private
+    ]
+
+
+def known_stamps(settings: Settings, prefix: str) -> list[Problem]:
+    wanted = "one of `regions`"
+    fix = "add the region to `regions`, or remove its addresses"
+    return [
+        Problem(f"{prefix}network.stamps.{region}", "a region without a stamp", wanted, fix)
+        for region in settings.network.stamps
+        if region not in settings.regions
+    ]
+
+
+def distinct_regions(settings: Settings, prefix: str) -> list[Problem]:
+    twice = sorted({r for r in settings.regions if settings.regions.count(r) > 1})
+    return [
+        Problem(f"{prefix}regions", f"{region} twice", "each region once", "remove one")
+        for region in twice
+    ]
+
+
+def zones_where_asked(settings: Settings, prefix: str) -> list[Problem]:
+    """Zone redundancy needs a region with zones, or Azure refuses the resource."""
+    without = [region for region in settings.regions if not REGIONS[region].zones]
+    asked: list[tuple[str, str, str]] = []
+    if settings.storage.replication in _ZONE_COPIES:
+        value = settings.storage.replication.value
+        asked.append(("storage.replication", value, Replication.LOCAL.value))
+    if settings.registry.zone_redundant:
+        asked.append(("registry.zone_redundant", "true", "false"))
+    return [
+        Problem(
+            f"{prefix}{key}",
+            f"{value} in {region}, which has no zones",
+            "a region with zones, or no zone redundancy",
+            f"write {instead}, or choose another region",
+        )
+        for region in without
+        for key, value, instead in asked
+    ]
+
+
+def hosts_with_approval(settings: Settings, prefix: str) -> list[Problem]:
+    """A list of allowed hosts says nothing where everything is allowed."""
+    workspace = settings.workspace
+    if not workspace.allowed_hosts or workspace.outbound is Outbound.APPROVED:
+        return []
+    return [
+        Problem(
+            f"{prefix}workspace.allowed_hosts",
+            "a list while workspace.outbound is internet",
+            "workspace.outbound: approved",
+            "set it, or remove the list",
+        )
+    ]
+
+
+def clusters_that_scale(settings: Settings, prefix: str) -> list[Problem]:
+    problems = [
+        Problem(
+            f"{prefix}clusters.{name}.min_nodes",
+            str(cluster.min_nodes),
+            f"at most max_nodes, which is {cluster.max_nodes}",
+            "lower it, or raise max_nodes",
+        )
+        for name, cluster in settings.clusters.items()
+        if cluster.min_nodes > cluster.max_nodes
+    ]
+    if "cpu" not in settings.clusters:
+        found = "no cluster named cpu"
+        wanted = "the cluster that pipelines and image builds run on"
+        problems.append(Problem(f"{prefix}clusters", found, wanted, "add `cpu: {}`"))
+    return problems
+
+
+def distinct_operators(settings: Settings, prefix: str) -> list[Problem]:
+    ids = [operator.object_id for operator in settings.operators]
+    return [
+        Problem(f"{prefix}operators", f"{twice} twice", "each object id once", "remove one")
+        for twice in sorted({i for i in ids if ids.count(i) > 1})
+    ]
+
+
+def _own_space(settings: Settings, region: str) -> bool:
+    return settings.network.stamps.get(region, StampNetwork()).address_space is not None
+
+
+def _space_key(settings: Settings, region: str, prefix: str) -> str:
+    if _own_space(settings, region):
+        return f"{prefix}network.stamps.{region}.address_space"
+    return f"{prefix}network.address_space (the part of {region})"
+
+
+def _inside_a_stamp(addresses: StampAddresses, where: str) -> list[Problem]:
+    space = addresses.space
+    if space.prefixlen > _SMALLEST_STAMP:
+        wanted = f"/{_SMALLEST_STAMP} or wider, to hold its subnets"
+        return [Problem(f"{where}.address_space", str(space), wanted, "give a wider range")]
+    named = [
+        (f"{where}.{purpose.value.replace('-', '_')}", subnet)
+        for purpose, subnet in addresses.subnets.items()
+    ]
+    outside = [
+        Problem(key, str(subnet), f"a part of the region's {space}", "choose one inside it")
+        for key, subnet in named
+        if not subnet.subnet_of(space)
+    ]
+    tiny = [
+        Problem(key, str(subnet), "/28 or wider, for what it has to hold", "give a wider range")
+        for key, subnet in named
+        if subnet.prefixlen > 28
+    ]
+    return outside + tiny + [_overlap(a, b) for a, b in overlaps(named)]
+
+
+def _overlap(a: tuple[str, IPv4Network], b: tuple[str, IPv4Network]) -> Problem:
+    found = f"{a[1]}, which overlaps {b[1]} of {b[0]}"
+    return Problem(a[0], found, "a range of its own", "move one of the two")
+
+
+# Each check runs when the keys that it reads are sound by themselves.
+CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
+    (frozenset({"network", "regions"}), room_for_regions),
+    (frozenset({"network", "regions"}), separate_addresses),
+    (frozenset({"network"}), private_addresses),
+    (frozenset({"network", "regions"}), known_stamps),
+    (frozenset({"regions"}), distinct_regions),
+    (frozenset({"regions", "storage", "registry"}), zones_where_asked),
+    (frozenset({"workspace"}), hosts_with_approval),
+    (frozenset({"clusters"}), clusters_that_scale),
+    (frozenset({"operators"}), distinct_operators),
+)

@@ -1,0 +1,1 @@
+"""One concern of the platform a file, each a Pulumi component."""

@@ -1,0 +1,62 @@
+"""Compute clusters of the workspace."""
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_azure_native import machinelearningservices as ml
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs:
+    """What a `Cluster` takes from the rest of the stamp."""
+
+    cluster_name: str
+    location: str
+    resource_group_name: Input[str]
+    workspace_name: Input[str]
+    identity_id: Input[str]
+    vm_size: str
+    vm_priority: ml.VmPriority
+    min_nodes: int
+    max_nodes: int
+    idle_minutes: int
+
+
+class Cluster(ComponentResource):
+    """Nodes without public addresses or logins, with one identity; none stay when none work."""
+
+    cluster_name: Output[str]
+
+    def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("mlops:ml:Cluster", name, None, opts)
+        cluster = ml.Compute(
+            name,
+            compute_name=args.cluster_name,
+            location=args.location,
+            resource_group_name=args.resource_group_name,
+            workspace_name=args.workspace_name,
+            identity={
+                "type": ml.ManagedServiceIdentityType.USER_ASSIGNED,
+                "user_assigned_identities": [args.identity_id],
+            },
+            properties={
+                "compute_type": ml.ComputeType.AML_COMPUTE,
+                "compute_location": args.location,
+                "disable_local_auth": True,
+                "properties": {
+                    "os_type": ml.OsType.LINUX,
+                    "vm_size": args.vm_size,
+                    "vm_priority": args.vm_priority,
+                    "enable_node_public_ip": False,
+                    "remote_login_port_public_access": ml.RemoteLoginPortPublicAccess.DISABLED,
+                    "scale_settings": {
+                        "min_node_count": args.min_nodes,
+                        "max_node_count": args.max_nodes,
+                        "node_idle_time_before_scale_down": f"PT{args.idle_minutes}M",
+                    },
+                },
+            },
+            opts=ResourceOptions(parent=self),
+        )
+        self.cluster_name = cluster.name.apply(lambda name: name or args.cluster_name)
+        self.register_outputs({"cluster_name": self.cluster_name})

@@ -1,0 +1,142 @@
+"""Private endpoints and the DNS zones that lead clients to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_azure_native import network, privatedns
+
+from infra.naming import Kind, Names
+
+# Which zones a private endpoint's group needs. The workspace has two: without the second one
+# notebooks and compute instances do not open.
+# https://learn.microsoft.com/azure/private-link/private-endpoint-dns
+ZONES: dict[str, tuple[str, ...]] = {
+    "blob": ("privatelink.blob.core.windows.net",),
+    "file": ("privatelink.file.core.windows.net",),
+    "queue": ("privatelink.queue.core.windows.net",),
+    "table": ("privatelink.table.core.windows.net",),
+    "vault": ("privatelink.vaultcore.azure.net",),
+    "registry": ("privatelink.azurecr.io",),
+    "amlworkspace": ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateZonesArgs:
+    """What `PrivateZones` takes from the rest of the platform."""
+
+    resource_group_name: Input[str]
+
+
+class PrivateZones(ComponentResource):
+    """One private DNS zone for each kind of endpoint: shared by all stamps of the environment.
+
+    A network can be linked with one zone of a name only, so two stamps that are to reach each
+    other cannot have their own.
+    """
+
+    zone_ids: dict[str, Output[str]]
+    zone_names: dict[str, Output[str]]
+
+    def __init__(
+        self, name: str, args: PrivateZonesArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("mlops:network:PrivateZones", name, None, opts)
+        self.zone_ids = {}
+        self.zone_names = {}
+        for zone_name in (zone for zones in ZONES.values() for zone in zones):
+            zone = privatedns.PrivateZone(
+                zone_name,
+                private_zone_name=zone_name,
+                location="global",
+                resource_group_name=args.resource_group_name,
+                opts=ResourceOptions(parent=self),
+            )
+            self.zone_ids[zone_name] = zone.id
+            self.zone_names[zone_name] = zone.name
+        self.register_outputs({"zone_ids": self.zone_ids})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneLinksArgs:
+    """What `ZoneLinks` takes from the rest of the platform."""
+
+    names: Names
+    resource_group_name: Input[str]
+    zone_names: Mapping[str, Input[str]]
+    network_id: Input[str]
+
+
+class ZoneLinks(ComponentResource):
+    """Lets one network resolve all private zones; the network's own hosts are not registered."""
+
+    def __init__(self, name: str, args: ZoneLinksArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("mlops:network:ZoneLinks", name, None, opts)
+        for zone, zone_name in args.zone_names.items():
+            privatedns.VirtualNetworkLink(
+                f"{name}-{zone}",
+                virtual_network_link_name=args.names.of(Kind.VIRTUAL_NETWORK),
+                private_zone_name=zone_name,
+                location="global",
+                resource_group_name=args.resource_group_name,
+                registration_enabled=False,
+                virtual_network={"id": args.network_id},
+                opts=ResourceOptions(parent=self),
+            )
+        self.register_outputs({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateLinkArgs:
+    """What a `PrivateLink` takes from the rest of the stamp."""
+
+    names: Names
+    location: str
+    resource_group_name: Input[str]
+    subnet_id: Input[str]
+    target_id: Input[str]
+    groups: Sequence[str]
+    zone_ids: Mapping[str, Input[str]]
+
+
+class PrivateLink(ComponentResource):
+    """The private endpoints of one resource, each with its records in the zones of its group."""
+
+    endpoint_ids: dict[str, Output[str]]
+
+    def __init__(
+        self, name: str, args: PrivateLinkArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("mlops:network:PrivateLink", name, None, opts)
+        self.endpoint_ids = {}
+        for group in args.groups:
+            endpoint = network.PrivateEndpoint(
+                f"{name}-{group}",
+                private_endpoint_name=args.names.of(Kind.PRIVATE_ENDPOINT, group),
+                custom_network_interface_name=args.names.of(Kind.NETWORK_INTERFACE, group),
+                location=args.location,
+                resource_group_name=args.resource_group_name,
+                subnet={"id": args.subnet_id},
+                private_link_service_connections=[
+                    {
+                        "name": group,
+                        "group_ids": [group],
+                        "private_link_service_id": args.target_id,
+                    }
+                ],
+                opts=ResourceOptions(parent=self),
+            )
+            network.PrivateDnsZoneGroup(
+                f"{name}-{group}",
+                private_dns_zone_group_name="default",
+                private_endpoint_name=endpoint.name,
+                resource_group_name=args.resource_group_name,
+                private_dns_zone_configs=[
+                    {"name": zone.replace(".", "-"), "private_dns_zone_id": args.zone_ids[zone]}
+                    for zone in ZONES[group]
+                ],
+                opts=ResourceOptions(parent=self),
+            )
+            self.endpoint_ids[group] = endpoint.id
+        self.register_outputs({"endpoint_ids": self.endpoint_ids})

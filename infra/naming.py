@@ -1,0 +1,166 @@
+"""The only place where physical names are made, and the limits that Azure sets for them."""
+
+import base64
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+
+from infra.regions import REGIONS
+
+HASH_LENGTH = 6
+GLOBAL = "glb"
+_ROLE_ASSIGNMENTS = uuid.UUID("6d4c3a06-7f1e-5a0b-9a53-1f0c5f2b8a11")
+
+
+class Kind(StrEnum):
+    """What a name is for; the value begins the name, as Microsoft's abbreviation list has it."""
+
+    RESOURCE_GROUP = "rg"
+    VIRTUAL_NETWORK = "vnet"
+    SUBNET = "snet"
+    NETWORK_SECURITY_GROUP = "nsg"
+    PRIVATE_ENDPOINT = "pep"
+    NETWORK_INTERFACE = "nic"
+    IDENTITY = "id"
+    LOG_ANALYTICS = "log"
+    APPLICATION_INSIGHTS = "appi"
+    WORKSPACE = "mlw"
+    STORAGE_ACCOUNT = "st"
+    KEY_VAULT = "kv"
+    REGISTRY = "cr"
+    CLUSTER = "cluster"
+    CONTAINER = "container"
+    DATASTORE = "datastore"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What Azure accepts as a name, as a pattern and in words."""
+
+    shortest: int
+    longest: int
+    pattern: str
+    words: str
+
+    def accepts(self, name: str) -> bool:
+        within = self.shortest <= len(name) <= self.longest
+        return within and re.fullmatch(self.pattern, name) is not None
+
+    def __str__(self) -> str:
+        return f"{self.shortest} to {self.longest} characters: {self.words}"
+
+
+_DOTTED = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_])?"
+_DOTTED_WORDS = "letters, digits, dots, hyphens and underscores, starting with a letter or digit"
+
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+LIMITS: dict[Kind, Limit] = {
+    Kind.RESOURCE_GROUP: Limit(
+        1, 90, r"[\w().-]*[\w()-]", "letters, digits, hyphens, dots, underscores and parentheses"
+    ),
+    Kind.VIRTUAL_NETWORK: Limit(2, 64, _DOTTED, _DOTTED_WORDS),
+    Kind.SUBNET: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.NETWORK_SECURITY_GROUP: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.PRIVATE_ENDPOINT: Limit(2, 64, _DOTTED, _DOTTED_WORDS),
+    Kind.NETWORK_INTERFACE: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.IDENTITY: Limit(
+        3, 128, r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, hyphens and underscores"
+    ),
+    Kind.LOG_ANALYTICS: Limit(
+        4, 63, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", "letters, digits and inner hyphens"
+    ),
+    Kind.APPLICATION_INSIGHTS: Limit(1, 260, r"[^%&\\?/]*[^%&\\?/. ]", r"none of % & \ ? /"),
+    Kind.WORKSPACE: Limit(
+        3, 33, r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, hyphens and underscores"
+    ),
+    Kind.STORAGE_ACCOUNT: Limit(3, 24, r"[a-z0-9]+", "lower-case letters and digits"),
+    Kind.KEY_VAULT: Limit(
+        3,
+        24,
+        r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
+        "letters, digits and single inner hyphens, starting with a letter",
+    ),
+    Kind.REGISTRY: Limit(5, 50, r"[A-Za-z0-9]+", "letters and digits"),
+    Kind.CLUSTER: Limit(
+        3,
+        32,
+        r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
+        "letters, digits and inner hyphens, starting with a letter",
+    ),
+    Kind.CONTAINER: Limit(
+        3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]", "lower-case letters, digits, single hyphens"
+    ),
+    Kind.DATASTORE: Limit(1, 255, r"[a-z0-9_]+", "lower-case letters, digits and underscores"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The physical names of one stamp, or of what an environment has once (`region` None).
+
+    Names are a pure function of these fields: a second run makes the same ones. Names that are
+    unique in the whole of Azure end in a hash of all fields, so that two subscriptions, projects,
+    stacks or regions never ask for the same one, whatever was cut off to fit the limit.
+    """
+
+    subscription: str
+    project: str
+    environment: str
+    workload: str
+    generation: int = 1
+    region: str | None = None
+
+    @property
+    def short_region(self) -> str:
+        return REGIONS[self.region].short if self.region else GLOBAL
+
+    @property
+    def unique(self) -> str:
+        identity = "/".join(
+            (
+                self.subscription.lower(),
+                self.project,
+                self.environment,
+                self.region or GLOBAL,
+                str(self.generation),
+            )
+        )
+        digest = hashlib.sha256(identity.encode()).digest()
+        return base64.b32encode(digest).decode().lower()[:HASH_LENGTH]
+
+    @property
+    def _stem(self) -> str:
+        return f"{self.workload}-{self.environment}-{self.short_region}"
+
+    def of(self, kind: Kind, purpose: str = "") -> str:
+        """A name that has to be unique in its resource group only."""
+        return "-".join(part for part in (kind.value, self._stem, purpose) if part)
+
+    @property
+    def storage_account(self) -> str:
+        return self._global(Kind.STORAGE_ACCOUNT, separator="")
+
+    @property
+    def key_vault(self) -> str:
+        return self._global(Kind.KEY_VAULT, separator="-")
+
+    @property
+    def registry(self) -> str:
+        return self._global(Kind.REGISTRY, separator="")
+
+    @property
+    def workspace(self) -> str:
+        # A deleted workspace keeps its name for 14 days; a new generation does not wait for it.
+        return self.of(Kind.WORKSPACE, str(self.generation) if self.generation > 1 else "")
+
+    def role_assignment(self, identity: str, role: str, scope: str) -> str:
+        """The GUID that names a grant: the same for the same grant, so a second run finds it."""
+        grant = f"{self.subscription.lower()}/{self.project}/{self._stem}/{self.unique}"
+        return str(uuid.uuid5(_ROLE_ASSIGNMENTS, f"{grant}/{identity}/{role}/{scope}"))
+
+    def _global(self, kind: Kind, *, separator: str) -> str:
+        room = LIMITS[kind].longest - HASH_LENGTH - len(separator)
+        stem = f"{kind.value}-{self._stem}".replace("-", separator)[:room].rstrip("-")
+        return f"{stem}{separator}{self.unique}"

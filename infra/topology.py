@@ -1,0 +1,56 @@
+"""The whole platform of one environment: what it has once, and a stamp for each region."""
+
+from dataclasses import replace
+
+from pulumi import Input
+from pulumi_azure_native import resources
+
+from infra.components.private_link import PrivateZones, PrivateZonesArgs
+from infra.deployer import Deployer
+from infra.naming import Kind, Names
+from infra.settings import Settings
+from infra.stamp import Stamp, StampArgs
+
+
+class Platform:
+    """All of an environment; a further region is one more entry in its settings."""
+
+    stamps: dict[str, Stamp]
+    outputs: dict[str, Input[str] | dict[str, dict[str, Input[str]]]]
+
+    def __init__(self, settings: Settings, deployer: Deployer, project: str) -> None:
+        names = Names(
+            subscription=deployer.subscription_id,
+            project=project,
+            environment=settings.environment,
+            workload=settings.workload,
+            generation=settings.generation,
+        )
+        main_region = settings.regions[0]
+        group = resources.ResourceGroup(
+            "group-global",
+            resource_group_name=names.of(Kind.RESOURCE_GROUP),
+            location=main_region,
+        )
+        zones = PrivateZones("zones", PrivateZonesArgs(resource_group_name=group.name))
+        self.stamps = {
+            region: Stamp(
+                region,
+                StampArgs(
+                    settings=settings,
+                    region=region,
+                    names=replace(names, region=region),
+                    deployer=deployer,
+                    zones_group_name=group.name,
+                    zone_ids=zones.zone_ids,
+                    zone_names=zones.zone_names,
+                ),
+            )
+            for region in settings.regions
+        }
+        self.outputs = {
+            "environment": settings.environment,
+            "subscription_id": deployer.subscription_id,
+            **self.stamps[main_region].outputs,
+            "stamps": {region: stamp.outputs for region, stamp in self.stamps.items()},
+        }
