@@ -1,0 +1,1 @@
+"""Azure Resource Manager: resource ids, the store, generic behaviour and what types add to it."""

@@ -1,0 +1,1 @@
+"""Sign-in: principals, tokens, and the login host's endpoints."""
