@@ -24,8 +24,17 @@ class Services:
     blobs: "BlobStorage"
     azureml: Any
 
-    def __init__(self, *, home: Path, store: Store, tokens: Tokens, principals: Principals) -> None:
+    def __init__(
+        self,
+        *,
+        home: Path,
+        store: Store,
+        tokens: Tokens,
+        principals: Principals,
+        subscription_id: str,
+    ) -> None:
         self.home = home
+        self.subscription_id = subscription_id
         self.store = store
         self.tokens = tokens
         self.principals = principals

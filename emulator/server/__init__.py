@@ -1,0 +1,1 @@
+"""The process of the local Azure: TLS server, proxy and plain loopback listener."""
