@@ -58,7 +58,7 @@ def separate_addresses(settings: Settings, prefix: str) -> list[Problem]:
         return []
     problems: list[Problem] = []
     spaces: list[tuple[str, IPv4Network]] = []
-    for region in settings.regions:
+    for region in dict.fromkeys(settings.regions):
         addresses = stamp_addresses(settings, region)
         where = f"{prefix}network.stamps.{region}"
         spaces.append((_space_key(settings, region, prefix), addresses.space))

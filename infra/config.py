@@ -16,6 +16,8 @@ from infra.wording import nearest
 # Config that others read: the engine, the provider and the policy pack.
 _OTHER_NAMESPACES = ("azure-native", "pulumi", "policy")
 _ENVIRONMENT = "environment"
+# Words that people try, and the key that does it here.
+_OTHER_WORDS = {"location": "regions"}
 KEYS = tuple(name for name in Settings.model_fields if name != _ENVIRONMENT)
 
 
@@ -35,7 +37,7 @@ def parse(config: Mapping[str, object], *, project: str, stack: str) -> Settings
         if namespace != project:
             problems += _foreign(full_key, namespace, project)
         elif key not in KEYS:
-            problems.append(unknown_key(full_key, KEYS))
+            problems.append(unknown_key(full_key, KEYS, _OTHER_WORDS))
         else:
             raw[key] = _decoded(value)
     settings, wrong, errors = _validated(raw)

@@ -1,6 +1,6 @@
 """Mistakes in a stack's config, collected so that one run shows them all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -75,10 +75,13 @@ def from_pydantic(key: str, error: ErrorDetails, known: Sequence[str]) -> Proble
     return Problem(where, found, wanted.format_map(context), fix.format_map(context))
 
 
-def unknown_key(key: str, known: Sequence[str]) -> Problem:
+def unknown_key(
+    key: str, known: Sequence[str], other_words: Mapping[str, str] | None = None
+) -> Problem:
     """A key that nothing reads is a typo: left alone, it would silently do nothing."""
     parent, _, last = key.replace(":", ".").rpartition(".")
-    guess = nearest(last, known)
+    meant = {**{word: word for word in known}, **(other_words or {})}
+    guess = meant.get(nearest(last, meant) or "")
     fix = f"did you mean {guess}?" if guess else f"remove it, or use one of: {listed(known)}"
     return Problem(key, f"the unknown key {last!r}", f"a key that {parent} has", fix)
 

@@ -9,6 +9,7 @@ from infra.components.private_link import PrivateZones, PrivateZonesArgs
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
 from infra.settings import Settings
+from infra.site import Zones
 from infra.stamp import Stamp, StampArgs
 
 
@@ -41,9 +42,7 @@ class Platform:
                     region=region,
                     names=replace(names, region=region),
                     deployer=deployer,
-                    zones_group_name=group.name,
-                    zone_ids=zones.zone_ids,
-                    zone_names=zones.zone_names,
+                    zones=Zones(group_name=group.name, ids=zones.zone_ids, names=zones.zone_names),
                 ),
             )
             for region in settings.regions

@@ -1,8 +1,9 @@
 """Compute clusters of the workspace."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_azure_native import machinelearningservices as ml
 
 
@@ -20,6 +21,8 @@ class ClusterArgs:
     min_nodes: int
     max_nodes: int
     idle_minutes: int
+    after: Sequence[Resource]
+    """Grants without which a first node fails to pull its image."""
 
 
 class Cluster(ComponentResource):
@@ -56,7 +59,7 @@ class Cluster(ComponentResource):
                     },
                 },
             },
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, depends_on=args.after),
         )
-        self.cluster_name = cluster.name.apply(lambda name: name or args.cluster_name)
+        self.cluster_name = cluster.name
         self.register_outputs({"cluster_name": self.cluster_name})

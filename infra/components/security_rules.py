@@ -10,56 +10,54 @@ from pulumi_azure_native.network import (
 from infra.addresses import Purpose
 
 _IN, _OUT = SecurityRuleDirection.INBOUND, SecurityRuleDirection.OUTBOUND
-_ALLOW, _DENY = SecurityRuleAccess.ALLOW, SecurityRuleAccess.DENY
-_TCP, _ANY = SecurityRuleProtocol.TCP, SecurityRuleProtocol.ASTERISK
-_LAST_PRIORITY = 4096
+_NETWORK = "VirtualNetwork"
+_FIRST, _STEP, _LAST = 100, 10, 4096
 
 
 def rules_for(purpose: Purpose) -> list[SecurityRuleArgsDict]:
     """The rules of a subnet, in the order of their priorities."""
     match purpose:
         case Purpose.PRIVATE_ENDPOINTS:
-            return [
-                _rule(
-                    100, "allow-clients-in", _IN, _ALLOW, "VirtualNetwork", "VirtualNetwork", "443"
-                ),
-                _deny_all_in(),
-                # Endpoints answer; they never open a connection.
-                _rule(_LAST_PRIORITY, "deny-all-out", _OUT, _DENY, "*", "*", "*"),
-            ]
+            # Endpoints answer; they never open a connection.
+            return [*_allowed(_IN, {"clients": _NETWORK}), _deny_all(_IN), _deny_all(_OUT)]
         case Purpose.ACCESS:
-            return [
-                _deny_all_in(),
-                _rule(100, "allow-platform-out", _OUT, _ALLOW, "*", "VirtualNetwork", "443"),
-                _rule(110, "allow-sign-in-out", _OUT, _ALLOW, "*", "AzureActiveDirectory", "443"),
-                _rule(120, "allow-manage-out", _OUT, _ALLOW, "*", "AzureResourceManager", "443"),
+            out = {
+                "platform": _NETWORK,
+                "sign-in": "AzureActiveDirectory",
+                "management": "AzureResourceManager",
                 # The studio's own pages come from there.
-                _rule(130, "allow-studio-out", _OUT, _ALLOW, "*", "AzureFrontDoor.FrontEnd", "443"),
-                _rule(_LAST_PRIORITY, "deny-all-out", _OUT, _DENY, "*", "*", "*"),
-            ]
+                "studio": "AzureFrontDoor.FrontEnd",
+            }
+            return [_deny_all(_IN), *_allowed(_OUT, out), _deny_all(_OUT)]
 
 
-def _deny_all_in() -> SecurityRuleArgsDict:
-    return _rule(_LAST_PRIORITY, "deny-all-in", _IN, _DENY, "*", "*", "*")
+def _allowed(direction: SecurityRuleDirection, peers: dict[str, str]) -> list[SecurityRuleArgsDict]:
+    """HTTPS with each peer: a service tag or address range, by what it is allowed for."""
+    return [
+        {
+            "name": f"allow-{name}-{direction.value.lower()}",
+            "priority": _FIRST + _STEP * index,
+            "direction": direction,
+            "access": SecurityRuleAccess.ALLOW,
+            "protocol": SecurityRuleProtocol.TCP,
+            "source_address_prefix": peer if direction is _IN else _NETWORK,
+            "source_port_range": "*",
+            "destination_address_prefix": peer if direction is _OUT else _NETWORK,
+            "destination_port_range": "443",
+        }
+        for index, (name, peer) in enumerate(peers.items())
+    ]
 
 
-def _rule(
-    priority: int,
-    name: str,
-    direction: SecurityRuleDirection,
-    access: SecurityRuleAccess,
-    source: str,
-    destination: str,
-    ports: str,
-) -> SecurityRuleArgsDict:
+def _deny_all(direction: SecurityRuleDirection) -> SecurityRuleArgsDict:
     return {
-        "name": name,
-        "priority": priority,
+        "name": f"deny-all-{direction.value.lower()}",
+        "priority": _LAST,
         "direction": direction,
-        "access": access,
-        "protocol": _ANY if ports == "*" else _TCP,
-        "source_address_prefix": source,
+        "access": SecurityRuleAccess.DENY,
+        "protocol": SecurityRuleProtocol.ASTERISK,
+        "source_address_prefix": "*",
         "source_port_range": "*",
-        "destination_address_prefix": destination,
-        "destination_port_range": ports,
+        "destination_address_prefix": "*",
+        "destination_port_range": "*",
     }

@@ -1,0 +1,68 @@
+"""What the rest of a stamp stands on: network, identities and monitoring."""
+
+from dataclasses import dataclass
+
+from infra.checks import stamp_addresses
+from infra.components.identity import Identities, IdentitiesArgs
+from infra.components.monitoring import Monitoring, MonitoringArgs
+from infra.components.network import Network, NetworkArgs
+from infra.components.private_link import ZoneLinks, ZoneLinksArgs
+from infra.roles import WORKSPACE_IDENTITY, cluster_identity
+from infra.site import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The base of a stamp."""
+
+    network: Network
+    identities: Identities
+    monitoring: Monitoring
+
+
+def lay_base(site: Site) -> Base:
+    """Build the base of a stamp."""
+    settings = site.settings
+    network = Network(
+        site.named("network"),
+        NetworkArgs(
+            names=site.names,
+            location=site.region,
+            resource_group_name=site.group_name,
+            addresses=stamp_addresses(settings, site.region),
+        ),
+        site.child,
+    )
+    ZoneLinks(
+        site.named("zone-links"),
+        ZoneLinksArgs(
+            names=site.names,
+            resource_group_name=site.zones.group_name,
+            zone_names=site.zones.names,
+            network_id=network.network_id,
+        ),
+        site.child,
+    )
+    identities = Identities(
+        site.named("identity"),
+        IdentitiesArgs(
+            names=site.names,
+            location=site.region,
+            resource_group_name=site.group_name,
+            purposes=[WORKSPACE_IDENTITY, *map(cluster_identity, settings.clusters)],
+        ),
+        site.child,
+    )
+    monitoring = Monitoring(
+        site.named("monitoring"),
+        MonitoringArgs(
+            names=site.names,
+            location=site.region,
+            resource_group_name=site.group_name,
+            retention_days=settings.monitoring.retention_days,
+            daily_cap_gb=settings.monitoring.daily_cap_gb,
+            protect=settings.protect,
+        ),
+        site.child,
+    )
+    return Base(network=network, identities=identities, monitoring=monitoring)

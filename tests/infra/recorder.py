@@ -1,0 +1,142 @@
+"""Runs a Pulumi program without an engine and records what it registers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+
+SUBSCRIPTION = "00000000-0000-0000-0000-00000000aaaa"
+TENANT = "00000000-0000-0000-0000-00000000bbbb"
+DEPLOYER = "00000000-0000-0000-0000-00000000cccc"
+CLIENT = {
+    "subscriptionId": SUBSCRIPTION,
+    "tenantId": TENANT,
+    "objectId": DEPLOYER,
+    "clientId": "00000000-0000-0000-0000-00000000dddd",
+}
+# What the service names the name input of a type; the rest end in "Name".
+_NAMES = (
+    "accountName",
+    "vaultName",
+    "registryName",
+    "virtualNetworkName",
+    "subnetName",
+    "networkSecurityGroupName",
+    "privateEndpointName",
+    "privateZoneName",
+    "workspaceName",
+    "computeName",
+    "containerName",
+    "resourceGroupName",
+)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the program registered it; `inputs` are what the provider would get."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: dict
+    protect: bool
+    delete_before_replace: bool
+    depends_on: tuple[str, ...]
+
+    @property
+    def urn(self) -> str:
+        return f"{self.parent}${self.type}::{self.name}"
+
+
+class Recorder(Mocks):
+    """Answers as a provider would: ids are ARM-like, names are the physical ones."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict]:
+        if args.typ.startswith("mlops:"):
+            return None, {}
+        state = {**args.inputs, "name": physical_name(args.inputs) or args.name}
+        if args.typ.endswith(":UserAssignedIdentity"):
+            state["principalId"] = f"principal-of-{args.name}"
+        if "identity" in state:  # a list goes in, a map comes out
+            held = state["identity"]["userAssignedIdentities"]
+            known = {i: {"principalId": "p", "clientId": "c"} for i in held}
+            state["identity"] = {**state["identity"], "userAssignedIdentities": known}
+        return f"/id/{args.typ.removeprefix('azure-native:')}/{args.name}", state
+
+    def call(self, args: MockCallArgs) -> dict:
+        assert args.token == "azure-native:authorization:getClientConfig"
+        return CLIENT
+
+
+def physical_name(inputs: Mapping[str, object]) -> str | None:
+    for key in ("name", "resourceName", *_NAMES):
+        if key in inputs:
+            return str(inputs[key])
+    return None
+
+
+class Monitor(MockMonitor):
+    """Keeps the options too, which the mocks do not see."""
+
+    def __init__(self):
+        super().__init__(Recorder())
+        self.registered: list[Registered] = []
+
+    def RegisterResource(self, request):  # noqa: N802 - the name of the engine's protocol
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = pulumi.runtime.rpc.deserialize_properties(request.object)
+            self.registered.append(
+                Registered(
+                    type=request.type,
+                    name=request.name,
+                    parent=request.parent.split("::")[-1],
+                    inputs=inputs,
+                    protect=request.protect,
+                    delete_before_replace=request.deleteBeforeReplace,
+                    depends_on=tuple(request.dependencies),
+                )
+            )
+        return response
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a program registered."""
+
+    resources: tuple[Registered, ...]
+    outputs: Mapping[str, object]
+
+    def all(self, kind: str) -> list[Registered]:
+        """All of a type, by the end of its token such as `storage:StorageAccount`."""
+        return [r for r in self.resources if r.type.endswith(f":{kind}")]
+
+    def one(self, kind: str, name: str | None = None) -> Registered:
+        found = [r for r in self.all(kind) if name in {None, r.name}]
+        assert len(found) == 1, f"{len(found)} of {kind} {name or ''}: {[r.name for r in found]}"
+        return found[0]
+
+    @property
+    def azure(self) -> list[Registered]:
+        return [r for r in self.resources if r.type.startswith("azure-native:")]
+
+
+def record(
+    program: Callable[[], object],
+    *,
+    stack: str = "dev",
+    config: Mapping[str, str] | None = None,
+) -> Recording:
+    """Run `program` as the stack's program and wait until all of it is registered."""
+    monitor = Monitor()
+    pulumi.runtime.settings.set_root_resource(None)
+    pulumi.runtime.set_mocks(monitor.mocks, project="azure-mlops", stack=stack, monitor=monitor)
+    pulumi.runtime.config.set_all_config(dict(config or {}))
+    try:
+        pulumi.runtime.test(program)()
+        outputs = dict(pulumi.runtime.settings.get_root_resource().outputs)
+    finally:
+        pulumi.runtime.config.set_all_config({})
+        pulumi.runtime.settings.set_root_resource(None)
+    return Recording(tuple(monitor.registered), outputs)
