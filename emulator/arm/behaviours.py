@@ -43,6 +43,7 @@ class Services:
         # Where processes on this machine reach the plain loopback listener; set when it listens.
         self.plain_url = ""
         self.proxy_url = ""
+        self.bundle = Path()
 
 
 @dataclass(frozen=True)
