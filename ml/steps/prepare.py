@@ -1,0 +1,122 @@
+"""Prepare: validated tables become training and hold-out examples, split by time."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ml import task as tasks
+from ml.data import leaks, manifest, report
+from ml.data.engine import engine
+from ml.errors import TaskError
+from ml.steps import command
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table as Rows
+
+DATA, ABOUT = "examples.parquet", "about.json"
+
+
+def prepare(
+    task: tasks.Task, tables: Path, checked: Path, targets: dict[str, Path]
+) -> dict[str, int]:
+    """Write the examples of each part into its folder and return how many there are."""
+    leaks.guard(task)
+    ingested = manifest.read(tables)
+    _refuse_unchecked(ingested, report.read(checked))
+    from ml.data import features  # noqa: PLC0415  ibis costs a second that --help does not need
+
+    split = task.settings.split
+    rows: dict[str, int] = {}
+    with engine() as connection:
+        found: dict[str, Rows] = {
+            name: connection.read_parquet(tables / table.file)
+            for name, table in ingested.tables.items()
+        }
+        examples = features.examples(task, found)
+        for part, (first, last) in {"train": split.train, "holdout": split.holdout}.items():
+            chosen = examples.filter(examples[features.PERIOD].between(first, last))
+            path = targets[part] / DATA
+            connection.to_parquet(chosen, path)
+            periods = _periods(connection.read_parquet(path))
+            rows[part] = sum(period["rows"] for period in periods)
+            _refuse_unusable(part, first, last, periods)
+            about = {
+                "task": task.settings.name,
+                "part": part,
+                "data_version": ingested.data_version,
+                "schema_sha256": task.schema_digest,
+                "settings_sha256": task.settings_digest,
+                "features": list(task.feature_names),
+                "categories": list(task.categories),
+                "periods": periods,
+            }
+            text = json.dumps(about, indent=2) + "\n"
+            (targets[part] / ABOUT).write_text(text, encoding="utf-8")
+    return rows
+
+
+def _periods(rows: "Rows") -> list[dict[str, int]]:
+    from ml.data import features  # noqa: PLC0415  as above
+
+    counted = rows.group_by(period=features.PERIOD).aggregate(
+        rows=rows.count(), positive=rows[features.LABEL].sum()
+    )
+    return counted.order_by("period").to_pyarrow().to_pylist()
+
+
+def _refuse_unchecked(ingested: manifest.Manifest, checked: report.Report) -> None:
+    """Only exactly the tables that passed validation may become examples."""
+    if not checked.passed:
+        raise TaskError(f"the data of version {checked.data_version} did not pass validation")
+    if checked.tables_digest != ingested.digest:
+        raise TaskError(
+            f"the validation report is about data version {checked.data_version} and other bytes than "
+            f"these tables of version {ingested.data_version}; run validate on these tables"
+        )
+
+
+def _refuse_unusable(part: str, first: str, last: str, periods: list[dict[str, int]]) -> None:
+    total = sum(period["rows"] for period in periods)
+    positive = sum(period["positive"] for period in periods)
+    if total == 0:
+        raise TaskError(f"{part}: no labelled row from {first} to {last}; choose other periods")
+    if positive in {0, total}:
+        raise TaskError(
+            f"{part}: all {total} rows from {first} to {last} have the same label, nothing to learn or "
+            "to measure; choose other periods"
+        )
+
+
+def with_periods(task: tasks.Task, given: dict[str, str | None]) -> tasks.Task:
+    """Replace the task's periods by those that were given, and refuse a split that looks ahead."""
+    split = task.settings.split
+    train = (given["train_from"] or split.train[0], given["train_to"] or split.train[1])
+    holdout = (given["holdout_from"] or split.holdout[0], given["holdout_to"] or split.holdout[1])
+    problems = leaks.split_problems(train, holdout)
+    if problems:
+        raise TaskError("; ".join(problems))
+    changed = split.model_copy(update={"train": train, "holdout": holdout})
+    settings = task.settings.model_copy(update={"split": changed})
+    return task.model_copy(update={"settings": settings})
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Read the command line and prepare."""
+    parser = command.parser("prepare", "Make training and hold-out examples from checked tables.")
+    parser.add_argument("--tables", type=Path, required=True, help="folder that ingest wrote")
+    parser.add_argument("--report", type=Path, required=True, help="folder that validate wrote")
+    parser.add_argument("--train", type=Path, required=True, help="folder for training examples")
+    parser.add_argument("--holdout", type=Path, required=True, help="folder for hold-out examples")
+    for bound in ("train-from", "train-to", "holdout-from", "holdout-to"):
+        parser.add_argument(f"--{bound}", metavar="PERIOD", help="such as 2013-07 (default: task)")
+    given = parser.parse_args(arguments)
+    task = with_periods(tasks.load(given.task), vars(given))
+    targets = {"train": command.made(given.train), "holdout": command.made(given.holdout)}
+    for part, rows in prepare(task, given.tables, given.report, targets).items():
+        first, last = getattr(task.settings.split, part)
+        command.log.info("%s: %d rows of %s to %s", part, rows, first, last)
+
+
+if __name__ == "__main__":
+    command.run(main)
