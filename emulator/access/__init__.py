@@ -1,0 +1,1 @@
+"""Who may do what, from where: role assignments and network reachability."""
