@@ -64,9 +64,9 @@ class Recorder(Mocks):
             state["identity"] = {**state["identity"], "userAssignedIdentities": known}
         return f"/id/{args.typ.removeprefix('azure-native:')}/{args.name}", state
 
-    def call(self, args: MockCallArgs) -> dict:
+    def call(self, args: MockCallArgs) -> tuple[dict, list]:
         assert args.token == "azure-native:authorization:getClientConfig"
-        return CLIENT
+        return CLIENT, []
 
 
 def physical_name(inputs: Mapping[str, object]) -> str | None:
@@ -130,13 +130,20 @@ def record(
 ) -> Recording:
     """Run `program` as the stack's program and wait until all of it is registered."""
     monitor = Monitor()
-    pulumi.runtime.settings.set_root_resource(None)
+    _forget_the_stack()
     pulumi.runtime.set_mocks(monitor.mocks, project="azure-mlops", stack=stack, monitor=monitor)
     pulumi.runtime.config.set_all_config(dict(config or {}))
     try:
         pulumi.runtime.test(program)()
-        outputs = dict(pulumi.runtime.settings.get_root_resource().outputs)
+        root = pulumi.runtime.settings.get_root_resource()
+        assert isinstance(root, pulumi.runtime.stack.Stack)
+        outputs = dict(root.outputs)
     finally:
         pulumi.runtime.config.set_all_config({})
-        pulumi.runtime.settings.set_root_resource(None)
+        _forget_the_stack()
     return Recording(tuple(monitor.registered), outputs)
+
+
+def _forget_the_stack() -> None:
+    """Let the next program begin anew, without the transforms of the one before."""
+    pulumi.runtime.settings.ROOT.set(None)

@@ -1,31 +1,23 @@
-"""The stacks of this repository, as the engine would hand their config to the program."""
+"""The stacks of this repository, for tests."""
 
-import json
+import shutil
 from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from infra import stack_files
+
 PROJECT = "azure-mlops"
 STACKS = ("dev", "staging", "prod")
+stack_config = stack_files.config_of
 
 
 def project_file() -> dict:
-    return yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    return yaml.safe_load((stack_files.ROOT / "Pulumi.yaml").read_text())
 
 
-def project_defaults() -> dict[str, str]:
-    declared = project_file()["config"]
-    return {f"{PROJECT}:{key}": _text(entry["default"]) for key, entry in declared.items()}
-
-
-def stack_config(stack: str) -> dict[str, str]:
-    """The config of a stack: what its file sets over what the project declares."""
-    given = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return {**project_defaults(), **{key: _text(value) for key, value in given.items()}}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
+def project_defaults(folder: Path) -> dict[str, str]:
+    """The config of a stack that sets nothing."""
+    shutil.copy(stack_files.ROOT / "Pulumi.yaml", folder)
+    (folder / "Pulumi.empty.yaml").write_text("config: {}\n")
+    return stack_config("empty", folder)

@@ -229,7 +229,7 @@ def test_a_cluster_has_no_public_address_no_login_and_no_idle_node():
 def test_each_subnet_has_its_own_rules_and_no_default_way_out():
     args = NetworkArgs(**HERE, names=NAMES, addresses=plan(IPv4Network("10.0.0.0/20")))
     recording = record(lambda: Network("network", args))
-    subnets = recording.all("network:Subnet")
+    subnets = sorted(recording.all("network:Subnet"), key=lambda s: len(s.depends_on))
     assert len(subnets) == len(Purpose)
     for subnet in subnets:
         assert subnet.inputs["defaultOutboundAccess"] is False
@@ -297,9 +297,9 @@ def test_every_zone_is_made_once_and_linked_without_registration():
 def test_identities_are_one_for_each_purpose():
     args = IdentitiesArgs(**HERE, names=NAMES, purposes=["workspace", "cluster-cpu"])
     made = record(lambda: Identities("identity", args)).all("UserAssignedIdentity")
-    assert [identity.inputs["resourceName"] for identity in made] == [
-        "id-mlops-dev-weu-workspace",
+    assert sorted(identity.inputs["resourceName"] for identity in made) == [
         "id-mlops-dev-weu-cluster-cpu",
+        "id-mlops-dev-weu-workspace",
     ]
 
 

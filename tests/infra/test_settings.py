@@ -37,8 +37,8 @@ def test_the_repositorys_stacks_are_sound(stack):
     assert parse(stack_config(stack), project=PROJECT, stack=stack).environment == stack
 
 
-def test_pulumi_yaml_declares_each_setting_with_the_programs_own_default():
-    assert parse(project_defaults(), project=PROJECT, stack="dev") == settings()
+def test_pulumi_yaml_declares_each_setting_with_the_programs_own_default(tmp_path):
+    assert parse(project_defaults(tmp_path), project=PROJECT, stack="dev") == settings()
     assert set(project_file()["config"]) == set(KEYS)
 
 
