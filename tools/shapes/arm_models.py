@@ -74,13 +74,15 @@ class Models:
             for base in model.bases:
                 if base in self.models:
                     merged |= self.fields(base)
-            merged |= model.own
-            for item in merged.values():
-                if item.type.kind == "model" and item.type.model in self.models:
-                    inner = {sub.client for sub in self.fields(item.type.model).values()}
-                    item.flattened = item.flattened or bool(inner & self._flattened(name))
-            self._fields[name] = merged
+            self._fields[name] = merged | model.own
         return self._fields[name]
+
+    def is_flattened(self, owner: str, item: Field) -> bool:
+        """Tell whether clients show the properties of this field as the owner's own."""
+        if item.flattened or item.wire == "properties":
+            return True
+        inner = {sub.client for sub in self.fields(item.type.model).values()}
+        return bool(inner & self._flattened(owner))
 
     def _flattened(self, name: str) -> frozenset[str]:
         model = self.models[name]
@@ -95,7 +97,8 @@ class Models:
         return found
 
     def _read(self, node: ast.ClassDef) -> None:
-        bases = tuple(_last(base) for base in node.bases)
+        # some packages call a class like the base they take from elsewhere
+        bases = tuple(name for base in node.bases if (name := _last(base)) != node.name)
         model = Model(node.name, bases)
         for keyword in node.keywords:
             if keyword.arg == "discriminator" and isinstance(keyword.value, ast.Constant):
@@ -217,11 +220,11 @@ def reachable(models: Models, name: str, depth: int = 3) -> Iterator[tuple[tuple
             for item in models.fields(model).values():
                 here = (*path, item.wire)
                 yield here, item
-                if item.type.kind == "model" and (item.flattened or item.wire == "properties"):
+                if (
+                    item.type.kind == "model"
+                    and item.type.model in models
+                    and models.is_flattened(model, item)
+                ):
                     below.append((here, item.type.model))
-                    below += (
-                        [(here, sub) for sub in models.subtypes(item.type.model).values()]
-                        if item.type.model in models
-                        else []
-                    )
+                    below += [(here, sub) for sub in models.subtypes(item.type.model).values()]
         level = below

@@ -18,9 +18,7 @@ API_VERSION = re.compile(
 QUERY = re.compile(r'_params\["([^"]+)"\] = ')
 FUNCTION = re.compile(r"^    def (\w+)\((.*?)\) -> (.*?):\n", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"\b(build_\w+_request)\(")
-BODY = re.compile(
-    r"^\s*\w+: (?:Optional\[)?(?:Union\[)?\"?_models\.(?:_models\.)?(\w+)", re.MULTILINE
-)
+BODY = re.compile(r"\b\w+: (?:Optional\[\s*)?(?:Union\[\s*)?\"?_models\.(?:_models\.)?(\w+)")
 ANSWER = re.compile(r"_models\.(?:_models\.)?(\w+)")
 
 

@@ -1,0 +1,72 @@
+"""Decides what a change of inputs means: nothing, an update, or a new resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from emulator.pulumi_provider.catalog import ResourceShape
+from emulator.pulumi_provider.compare import Change, resource_changes
+from emulator.pulumi_provider.values import Path, Value, plain_properties
+
+
+@dataclass
+class Difference:
+    """The answer to the engine's Diff."""
+
+    changes: dict[str, tuple[str, bool]] = field(default_factory=dict)  # path -> kind, replaces
+    delete_before_replace: bool = False
+
+    @property
+    def replaces(self) -> list[str]:
+        """Return the top-level properties that force a new resource."""
+        return sorted(
+            {path.split(".")[0].split("[")[0] for path, (_, hard) in self.changes.items() if hard}
+        )
+
+
+def difference(
+    old: Mapping[str, Value], new: Mapping[str, Value], shape: ResourceShape
+) -> Difference:
+    """Compare the inputs a resource was made with to those it should have."""
+    result = Difference()
+    for change in resource_changes(old, new, shape):
+        result.changes[path_text(change.path)] = (change.kind, needs_new(change, shape))
+    if result.replaces:
+        # the same id cannot be made before the old one is gone; a random or changed name can
+        result.delete_before_replace = _same_id(old, new, shape)
+    return result
+
+
+def needs_new(change: Change, shape: ResourceShape) -> bool:
+    """Tell whether Azure can only take this change on a new resource."""
+    own = shape.inputs.get(str(change.path[0]))
+    if own and own.in_path:
+        return str(change.path[0]) in shape.path.inputs
+    if own and own.replaces:
+        # an unset property that the service fills is not a change of it
+        return change.kind != "add" or len(change.path) > 1 or change.path[0] != "location"
+    dotted = ".".join(step for step in change.path if isinstance(step, str))
+    return any(dotted == text or dotted.startswith(text + ".") for text in shape.immutable)
+
+
+def _same_id(old: Mapping[str, Value], new: Mapping[str, Value], shape: ResourceShape) -> bool:
+    names = {"subscriptionId": "-"}
+    try:
+        before = shape.path.fill({**plain_properties(old), **names})
+        return before.lower() == shape.path.fill({**plain_properties(new), **names}).lower()
+    except KeyError:
+        return False  # a part of the new id is not known yet, so it is a change
+
+
+def path_text(path: Path) -> str:
+    """Write a path the way the engine reads it."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step.replace("_", "").replace("-", "").isalnum():
+            text += f".{step}" if text else step
+        else:
+            text += f'["{step}"]'
+    return text

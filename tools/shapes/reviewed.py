@@ -1,0 +1,173 @@
+"""What no model says, read from Azure's documentation by a person: keep it short."""
+
+from __future__ import annotations
+
+import re
+
+_SUBSCRIPTION = "/subscriptions/{subscriptionId}"
+_GROUP = _SUBSCRIPTION + "/resourceGroups/{resourceGroupName}"
+_MONITOR = _GROUP + "/providers/Microsoft.Insights"
+
+# Types whose operations left the management packages. The body is the usual envelope.
+PATHS = {
+    "monitor:DiagnosticSetting": "/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
+    "monitor:SubscriptionDiagnosticSetting": _SUBSCRIPTION
+    + "/providers/Microsoft.Insights/diagnosticSettings/{name}",
+    "monitor:ManagementGroupDiagnosticSetting": "/providers/Microsoft.Management/managementGroups/{managementGroupId}"
+    "/providers/Microsoft.Insights/diagnosticSettings/{name}",
+    "monitor:PrivateLinkScope": _MONITOR + "/privateLinkScopes/{scopeName}",
+    "monitor:PrivateLinkScopedResource": _MONITOR
+    + "/privateLinkScopes/{scopeName}/scopedResources/{name}",
+    "monitor:PrivateEndpointConnection": _MONITOR
+    + "/privateLinkScopes/{scopeName}/privateEndpointConnections/{privateEndpointConnectionName}",
+    "resources:Deployment": _GROUP + "/providers/Microsoft.Resources/deployments/{deploymentName}",
+    "resources:DeploymentAtSubscriptionScope": _SUBSCRIPTION
+    + "/providers/Microsoft.Resources/deployments/{deploymentName}",
+}
+
+# azure-native builds these itself from data-plane or partial calls: there is no ARM resource to PUT.
+NOT_ARM = frozenset(
+    {
+        "keyvault:AccessPolicy",
+        "resources:Resource",
+        "storage:Blob",
+        "storage:StorageAccountStaticWebsite",
+    }
+)
+
+# Documented as fixed at creation; the models of newer packages say so themselves.
+IMMUTABLE = {
+    "authorization:RoleAssignment": ("principalId", "principalType", "roleDefinitionId", "condition"),
+    "containerregistry:Replication": ("location", "zoneRedundancy"),
+    "containerregistry:Registry": ("zoneRedundancy",),
+    "containerservice:AgentPool": (
+        "vmSize", "vnetSubnetID", "podSubnetID", "osDiskType", "osDiskSizeGB", "availabilityZones",
+        "maxPods", "osType", "type", "enableFIPS", "gpuInstanceProfile", "proximityPlacementGroupID",
+    ),
+    "containerservice:ManagedCluster": ("dnsPrefix", "nodeResourceGroup", "fqdnSubdomain", "diskEncryptionSetID"),
+    "keyvault:Vault": ("properties.tenantId",),
+    "machinelearningservices:Compute": (
+        "computeLocation", "properties.computeType", "properties.properties.vmSize", "properties.properties.subnet",
+        "properties.properties.osType", "properties.properties.isolatedNetwork",
+        "properties.properties.enableNodePublicIp", "properties.properties.remoteLoginPortPublicAccess",
+    ),
+    "machinelearningservices:OnlineEndpoint": ("properties.authMode",),
+    "machinelearningservices:Workspace": ("keyVault", "storageAccount", "hbiWorkspace", "encryption.keyVaultProperties.keyVaultArmId"),
+    "network:PrivateEndpoint": ("subnet.id", "customNetworkInterfaceName"),
+    "network:PublicIPAddress": ("publicIPAddressVersion", "publicIPAllocationMethod", "zones", "sku.name"),
+    "network:NatGateway": ("zones", "sku.name"),
+    "privatedns:VirtualNetworkLink": ("virtualNetwork.id",),
+    "storage:StorageAccount": ("isHnsEnabled", "enableNfsV3", "encryption.requireInfrastructureEncryption"),
+}  # fmt: skip
+
+# Collections that are resource types of their own but are called otherwise inline.
+CHILDREN = {"containerservice:ManagedCluster": ("agentPoolProfiles",)}
+
+# What Azure takes as a name: pattern, and the same in words. From "Naming rules and restrictions for Azure resources".
+_WORD = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?"
+_WORD_TEXT = "1 to 80 letters, digits, '.', '_' or '-', beginning with a letter or digit and ending with one or '_'"
+_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+NAMES = {
+    "authorization:RoleAssignment": (_GUID, "a GUID"),
+    "authorization:RoleDefinition": (_GUID, "a GUID"),
+    "containerregistry:Registry": (r"[A-Za-z0-9]{5,50}", "5 to 50 letters or digits"),
+    "containerservice:AgentPool": (
+        r"[a-z][a-z0-9]{0,11}",
+        "1 to 12 lower-case letters or digits, a letter first",
+    ),
+    "containerservice:ManagedCluster": (
+        r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?",
+        "1 to 63 letters, digits, '_' or '-', beginning and ending with a letter or digit",
+    ),
+    "keyvault:Key": (r"[A-Za-z0-9-]{1,127}", "1 to 127 letters, digits or '-'"),
+    "keyvault:Secret": (r"[A-Za-z0-9-]{1,127}", "1 to 127 letters, digits or '-'"),
+    "keyvault:Vault": (
+        r"[A-Za-z](?!.*--)[A-Za-z0-9-]{1,22}[A-Za-z0-9]",
+        "3 to 24 letters, digits or single '-', beginning with a letter and ending with a letter or digit",
+    ),
+    "machinelearningservices:Compute": (
+        r"[A-Za-z](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
+        "1 to 32 letters, digits or '-', beginning with a letter and not ending with '-'",
+    ),
+    "machinelearningservices:OnlineEndpoint": (
+        r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]",
+        "3 to 32 letters, digits or '-', beginning with a letter and not ending with '-'",
+    ),
+    "machinelearningservices:Workspace": (
+        r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}",
+        "3 to 33 letters, digits, '_' or '-', beginning with a letter or digit",
+    ),
+    "managedidentity:UserAssignedIdentity": (
+        r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}",
+        "3 to 128 letters, digits, '_' or '-', beginning with a letter or digit",
+    ),
+    "network:NetworkSecurityGroup": (_WORD, _WORD_TEXT),
+    "network:PrivateEndpoint": (_WORD, _WORD_TEXT),
+    "network:PublicIPAddress": (_WORD, _WORD_TEXT),
+    "network:RouteTable": (_WORD, _WORD_TEXT),
+    "network:Subnet": (_WORD, _WORD_TEXT),
+    "network:VirtualNetwork": (
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}[A-Za-z0-9_]",
+        "2 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit and ending with one or '_'",
+    ),
+    "operationalinsights:Workspace": (
+        r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
+        "4 to 63 letters, digits or '-', beginning and ending with a letter or digit",
+    ),
+    "resources:ResourceGroup": (
+        r"[\w().-]{0,89}[\w()-]",
+        "1 to 90 letters, digits, '_', '-', '.' or brackets, not ending with '.'",
+    ),
+    "storage:BlobContainer": (
+        r"\$root|\$web|\$logs|(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+        "3 to 63 lower-case letters, digits or single '-', beginning and ending with a letter or digit",
+    ),
+    "storage:StorageAccount": (r"[a-z0-9]{3,24}", "3 to 24 lower-case letters or digits"),
+}
+
+# What a singleton goes back to; `{"properties": {}}` unless said here.
+DEFAULTS = {"security:Pricing": {"properties": {"pricingTier": "Free"}}}
+
+# Exists as soon as its parent does: made by PUT over it, and never deleted by DELETE.
+SINGLETONS = frozenset(
+    {"security:Pricing", "security:Setting", "authorization:RoleManagementPolicy"}
+)
+
+# What the models (older or newer than azure-native's) lack: property -> path in the body; `?/x` is a query
+# parameter, an empty path is never sent.
+WIRES: dict[str, dict[str, str]] = {
+    "authorization:ManagementLockAtResourceLevel": {"apiVersion": ""},
+    "containerinstance:ContainerGroup": {
+        "containerGroupProfile": "properties/containerGroupProfile",
+        "standbyPoolProfile": "properties/standbyPoolProfile",
+    },
+    "machinelearningservices:Datastore": {"skipValidation": "?/skipValidation"},
+    "monitor:ActionGroup": {
+        "identity": "identity",
+        "incidentReceivers": "properties/incidentReceivers",
+    },
+    "network:VirtualNetworkPeering": {"syncRemoteAddressSpace": "?/syncRemoteAddressSpace"},
+    "purview:Account": {
+        "ingestionStorage": "properties/ingestionStorage",
+        "managedEventHubState": "properties/managedEventHubState",
+        "managedResourcesPublicNetworkAccess": "properties/managedResourcesPublicNetworkAccess",
+        "tenantEndpointState": "properties/tenantEndpointState",
+    },
+    "storage:FileShare": {"expand": "?/$expand"},
+}
+
+SECRET_NAME = re.compile(
+    r"(?i)(password$|passwd$|^secret$|clientsecret$|secretvalue$|connectionstrings?$|(primary|secondary|access|account|storage|shared"
+    r"|api|admin|query|auth|private|master|function|host)key[0-9]?$|accesstoken$|sastoken$|refreshtoken$|sharedaccesssignature$)"
+)
+SECRET_ANSWER = re.compile(
+    r"^list\w*(Keys?|Secrets?|Credentials?|Tokens?|SAS|Sas|ConnectionStrings?|Passwords?)$"
+)
+
+# Inputs whose whole value is secret although their name does not tell.
+SECRETS = {
+    ("keyvault", "SecretProperties"): ("value",),
+    ("machinelearningservices", "WorkspaceConnectionApiKey"): ("key",),
+    ("machinelearningservices", "WorkspaceConnectionAccountKey"): ("key",),
+    ("machinelearningservices", "AccountKeyDatastoreSecrets"): ("key",),
+}
