@@ -1,0 +1,1 @@
+"""Running the jobs of Azure ML for real, as processes on this machine."""

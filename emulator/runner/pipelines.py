@@ -1,0 +1,271 @@
+"""Running a pipeline: steps start when what they read is there; a failure stops what waits."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from emulator.azureml import jobs, reuse
+from emulator.azureml.places import Places
+from emulator.azureml.runs import Run
+from emulator.runner.errors import failure
+from emulator.runner.graph import dependencies, downstream, ready
+from emulator.runner.logs import Log
+from emulator.runner.nodes import Cluster
+from emulator.runner.plan import (
+    Data,
+    PlanError,
+    Step,
+    Value,
+    bind_inputs,
+    job_input,
+    merged_output,
+    parent_output,
+    pipeline_step,
+)
+from emulator.runner.steps import StepRunner, Stop
+
+EXECUTION_LOG = "logs/azureml/executionlogs.txt"
+
+
+@dataclass
+class _State:
+    """What is known while a pipeline runs; guarded by its condition."""
+
+    started: set[str] = field(default_factory=set)
+    ended: dict[str, Run] = field(default_factory=dict)
+    made: dict[str, dict[str, Data]] = field(default_factory=dict)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def succeeded(self) -> set[str]:
+        return {name for name, run in self.ended.items() if run.status == "Completed"}
+
+
+class Pipeline:
+    """One run of a pipeline job."""
+
+    def __init__(
+        self, steps: StepRunner, cluster: Callable[[str], Cluster], run: Run, stop: Stop
+    ) -> None:
+        self.steps, self.cluster, self.run, self.stop = steps, cluster, run, stop
+        self.services, self.runs = steps.services, steps.runs
+        definition = run.definition
+        self.nodes: Mapping[str, Any] = definition["jobs"]
+        self.settings: Mapping[str, Any] = definition.get("settings") or {}
+        self.needs = dependencies(self.nodes)
+        self.inputs: dict[str, Value] = {
+            key: job_input(given)
+            for key, given in (definition.get("inputs") or {}).items()
+            if given
+        }
+        self.state = _State()
+
+    def execute(self) -> Run:
+        """Run all steps that can run; gives the pipeline's run as it ended."""
+        place = Places(self.services.store, self.run.workspace).artifacts(
+            self.run.name, EXECUTION_LOG
+        )
+        folder = self.services.home / "runs" / self.run.name
+        log = Log(self.services.blobs, place, folder / "executionlogs.txt")
+        try:
+            self.run = self.runs.update(self.run, status="Running", started=time.time())
+            log.say(f"Starting pipeline run {self.run.name} with {len(self.nodes)} steps")
+            self._drive(log)
+            return self._finish(log)
+        finally:
+            log.close()
+
+    def _drive(self, log: Log) -> None:
+        state = self.state
+        threads: list[threading.Thread] = []
+        with state.changed:
+            while True:
+                if not self.stop.event.is_set() and not self._halted():
+                    for name in ready(self.needs, state.started, state.succeeded):
+                        state.started.add(name)
+                        thread = threading.Thread(
+                            target=self._node, args=(name, log), name=f"step {name}"
+                        )
+                        thread.start()
+                        threads.append(thread)
+                if len(state.ended) == len(state.started):
+                    break
+                state.changed.wait()
+        for thread in threads:
+            thread.join()
+
+    def _halted(self) -> bool:
+        go_on = self.settings.get(
+            "continue_on_step_failure", self.settings.get("continueOnStepFailure")
+        )
+        return not go_on and any(run.status != "Completed" for run in self.state.ended.values())
+
+    def _node(self, name: str, log: Log) -> None:
+        child: Run | None = None
+        try:
+            step, inputs = self._plan(name)
+            child = self._add(name, step)
+            child = self._reused(child, step, inputs, log) or self._run(child, step, inputs, log)
+            with self.state.changed:
+                self.state.made[name] = {
+                    key: Data(str(made["uri"]), step.outputs[key].type)
+                    for key, made in child.outputs.items()
+                    if made.get("uri") and key in step.outputs
+                }
+                self._publish(name, step, child)
+        except PlanError as error:
+            child = self._failed(name, child, "UserError", str(error))
+        except Exception as error:  # noqa: BLE001  whatever went wrong, the pipeline must end and say so
+            child = self._failed(name, child, "ServiceError", f"{type(error).__name__}: {error}")
+        finally:
+            with self.state.changed:
+                if child is not None:
+                    self.state.ended[name] = child
+                    log.say(f"Step {name} [{child.name}] {child.status}")
+                self.state.changed.notify_all()
+
+    def _plan(self, name: str) -> tuple[Step, dict[str, Value]]:
+        node = self.nodes[name]
+        spec = jobs.component_spec(self.services.store, self.run.workspace, node)
+        step = pipeline_step(name, node, spec, self.settings)
+        step = self._with_parent_outputs(name, step)
+        with self.state.changed:
+            return step, bind_inputs(step, node, self.inputs, self.state.made)
+
+    def _with_parent_outputs(self, name: str, step: Step) -> Step:
+        outputs = {}
+        for key, spec in step.outputs.items():
+            parent = parent_output(self.nodes[name], key)
+            outputs[key] = merged_output(
+                spec, (self.run.definition.get("outputs") or {}).get(parent or "")
+            )
+        compute = step.compute or self.run.definition.get("computeId")
+        return replace(step, outputs=outputs, compute=compute)
+
+    def _add(self, name: str, step: Step) -> Run:
+        return self.runs.add(
+            Run(
+                workspace=self.run.workspace,
+                name=str(uuid.uuid4()),
+                kind="Command",
+                experiment=self.run.experiment,
+                parent=self.run.name,
+                root=self.run.name,
+                display_name=str(self.nodes[name].get("display_name") or name),
+                compute=str(step.compute).rsplit("/", 1)[-1],
+                definition={
+                    "jobType": "Command",
+                    "command": step.command,
+                    "componentId": step.component,
+                    "codeId": step.code,
+                    "environmentId": step.environment,
+                    "environmentVariables": dict(step.variables),
+                    "inputs": {},
+                    "outputs": {},
+                },
+                outputs={k: {"jobOutputType": v.type} for k, v in step.outputs.items()},
+                properties={"azureml.moduleName": name, "azureml.nodeName": name},
+                created_by=self.run.created_by,
+            )
+        )
+
+    def _reused(self, child: Run, step: Step, inputs: dict[str, Value], log: Log) -> Run | None:
+        if not step.deterministic:
+            return None
+        key = reuse.key(self.services, self.run.workspace, step, inputs)
+        force = self.settings.get("force_rerun", self.settings.get("forceRerun"))
+        found = None if force else reuse.find(self.services, self.runs, self.run.workspace, key)
+        if found is None:
+            self.runs.update(child, reuse_key=key)
+            return None
+        log.say(f"Step {child.display_name} reuses the results of {found.name}")
+        now = time.time()
+        child = self.runs.merge(
+            child, properties={"azureml.isreused": "true", "azureml.reusedrunid": found.name}
+        )
+        return self.runs.update(
+            child, status="Completed", started=now, ended=now, outputs=found.outputs
+        )
+
+    def _run(self, child: Run, step: Step, inputs: dict[str, Value], log: Log) -> Run:
+        log.say(f"Step {child.display_name} [{child.name}] is submitted to {child.compute}")
+        return self.steps.run(child, step, inputs, self.cluster(child.compute or ""), self.stop)
+
+    def _publish(self, name: str, step: Step, child: Run) -> None:
+        """What the pipeline gives out is where its step put it."""
+        outputs = dict((self.runs.get(self.run.workspace, self.run.name) or self.run).outputs)
+        for key in step.outputs:
+            parent = parent_output(self.nodes[name], key)
+            if parent is not None and child.outputs.get(key, {}).get("uri"):
+                outputs[parent] = {**outputs.get(parent, {}), **child.outputs[key]}
+        self.run = self.runs.update(self.run, outputs=outputs)
+
+    def _failed(self, name: str, child: Run | None, code: str, message: str) -> Run:
+        if child is None:
+            child = self.runs.add(
+                Run(
+                    workspace=self.run.workspace,
+                    name=str(uuid.uuid4()),
+                    kind="Command",
+                    experiment=self.run.experiment,
+                    parent=self.run.name,
+                    root=self.run.name,
+                    display_name=name,
+                    created_by=self.run.created_by,
+                    definition={"jobType": "Command"},
+                )
+            )
+        return self.runs.update(
+            child, status="Failed", error=failure(code, message), ended=time.time()
+        )
+
+    def _finish(self, log: Log) -> Run:
+        state = self.state
+        for name in self.nodes:
+            if name not in state.started:
+                self._skip(name)
+        failed = [name for name, run in state.ended.items() if run.status == "Failed"]
+        if self.stop.event.is_set():
+            status, error = "Canceled", None
+        elif failed:
+            status, error = "Failed", self._why(failed)
+        else:
+            status, error = "Completed", None
+        log.say(f"Pipeline run {self.run.name} {status}")
+        return self.runs.update(self.run, status=status, error=error, ended=time.time())
+
+    def _skip(self, name: str) -> None:
+        child = Run(
+            workspace=self.run.workspace,
+            name=str(uuid.uuid4()),
+            kind="Command",
+            experiment=self.run.experiment,
+            parent=self.run.name,
+            root=self.run.name,
+            display_name=str(self.nodes[name].get("display_name") or name),
+            status="Canceled",
+            definition={"jobType": "Command"},
+            created_by=self.run.created_by,
+        )
+        self.runs.update(self.runs.add(child), ended=time.time())
+
+    def _why(self, failed: list[str]) -> dict[str, Any]:
+        first = self.state.ended[failed[0]]
+        error = first.error or {}
+        lost = sorted(set().union(*(downstream(self.needs, name) for name in failed)))
+        message = (
+            f"Pipeline has failed child jobs. Step '{failed[0]}' ({first.name}) failed:"
+            f" {error.get('message', '')}"
+        )
+        if lost:
+            message += f"\nNot run because of it: {', '.join(lost)}"
+        made = failure(str(error.get("code") or "UserError"), message, failed[0])
+        made["details"] = [
+            failure(str((run.error or {}).get("code")), str((run.error or {}).get("message")), name)
+            for name, run in self.state.ended.items()
+            if run.error
+        ]
+        return made

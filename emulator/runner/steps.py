@@ -1,0 +1,286 @@
+"""Running one command: environment, code, inputs, the process, outputs."""
+
+import math
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emulator.arm.behaviours import Services
+from emulator.arm.store import Resource
+from emulator.azureml import computes, registration
+from emulator.azureml.places import Place, Places
+from emulator.azureml.runs import Run, Runs
+from emulator.runner import environments, identity, processes, variables
+from emulator.runner.conda import EnvironmentRefusedError
+from emulator.runner.data import Carrier
+from emulator.runner.environments import EnvironmentBuildError
+from emulator.runner.errors import StepError, failure
+from emulator.runner.expressions import ExpressionError, command_line
+from emulator.runner.identity import Grant, Grants
+from emulator.runner.logs import Log
+from emulator.runner.nodes import Cluster, WaitEndedError
+from emulator.runner.plan import Data, OutputSpec, PlanError, Step, Value, destination
+
+Json = dict[str, Any]
+STD_LOG, BUILD_LOG = "user_logs/std_log.txt", "azureml-logs/20_image_build_log.txt"
+_POLL_SECONDS = 0.02
+
+
+class CanceledError(Exception):
+    """The run was asked to stop."""
+
+
+@dataclass
+class Stop:
+    """How a run is asked to stop, by its own name or by its pipeline's."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        if self.event.is_set():
+            raise CanceledError
+
+
+@dataclass(frozen=True)
+class StepRunner:
+    """Runs steps of any workspace on this machine."""
+
+    services: Services
+    runs: Runs
+    grants: Grants
+
+    def run(
+        self, run: Run, step: Step, inputs: Mapping[str, Value], cluster: Cluster, stop: Stop
+    ) -> Run:
+        """Run a step to its end, whatever that is; the run says which."""
+        workspace = self.services.store.get(run.workspace)
+        folder = self.services.home / "runs" / run.name
+        if workspace is None:
+            return self._end(run, "Failed", failure("ServiceError", "the workspace was deleted"))
+        try:
+            run = self.runs.update(run, status="Queued")
+            with cluster.node(run.name, lambda: self._limit(workspace, run), stop.event.is_set):
+                stop.check()
+                run = self.runs.update(run, status="Preparing", started=time.time())
+                return self._on_node(run, workspace, step, inputs, folder, stop)
+        except (CanceledError, WaitEndedError):
+            return self._end(run, "Canceled", None)
+        except StepError as error:
+            return self._end(run, "Failed", error.json())
+        except (
+            PlanError,
+            ExpressionError,
+            identity.NoIdentityError,
+            EnvironmentRefusedError,
+        ) as error:
+            return self._end(run, "Failed", failure("UserError", str(error)))
+        except EnvironmentBuildError as error:
+            message = f"the environment could not be built: {error}"
+            return self._end(run, "Failed", failure("UserError", message, "ImageBuildFailure"))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _on_node(  # noqa: PLR0917  one step, told apart from where and how it runs
+        self,
+        run: Run,
+        workspace: Resource,
+        step: Step,
+        inputs: Mapping[str, Value],
+        folder: Path,
+        stop: Stop,
+    ) -> Run:
+        environment = self._environment(run, workspace, step, folder)
+        stop.check()
+        grant, carrier = self._identity(workspace, step)
+        log = Log(self.services.blobs, self._place(workspace, run, STD_LOG), folder / "std_log.txt")
+        try:
+            literals, paths = carrier.fetch(inputs, folder / "inputs")
+            work = folder / "wd"
+            self._code(carrier, workspace, step, work)
+            places, locals_ = self._outputs(carrier, run, step, folder / "outputs")
+            line = command_line(step.command, literals, paths, locals_)
+            stop.check()
+            run = self.runs.update(run, status="Running", started=time.time())
+            with self.grants.granted(grant) as tokens:
+                values = {
+                    **self._variables(run, workspace, environment),
+                    **variables.of_data({**literals, **paths}, locals_),
+                    **tokens,
+                    **step.variables,
+                }
+                process = processes.start(line, work, values, log.file)
+                code = self._watch(run, process, log, stop, step.timeout)
+            run = self.runs.update(run, status="Finalizing", process=None, process_started=None)
+            self._artifacts(run, workspace, work)
+            if code != 0:
+                message = (
+                    f"Execution failed. User process '{line.split()[0] if line.split() else line}'"
+                    f" exited with status code {code}. Please check log file '{STD_LOG}' for error"
+                    f" details.\n{log.tail()}"
+                )
+                raise StepError(message)
+            made = self._store(run, carrier, step, places, locals_)
+        finally:
+            log.close()
+        run = self.runs.update(run, outputs=made)
+        return self._end(run, "Completed", None)
+
+    def _limit(self, workspace: Resource, run: Run) -> int:
+        found = self.services.store.get(f"{workspace['id']}/computes/{run.compute}")
+        return computes.scale(found)[1] if found else 1
+
+    def _environment(self, run: Run, workspace: Resource, step: Step, folder: Path) -> Path:
+        text = conda_text(self.services, workspace, step.environment)
+        found = environments.find(text)
+        if found is not None:
+            return found
+        log = Log(
+            self.services.blobs,
+            self._place(workspace, run, BUILD_LOG),
+            folder / "image_build_log.txt",
+        )
+        try:
+            return environments.ensure(text, log.say)
+        finally:
+            log.close()
+
+    def _identity(self, workspace: Resource, step: Step) -> tuple[Grant, Carrier]:
+        name = (step.compute or "").rsplit("/", 1)[-1]
+        compute = self.services.store.get(f"{workspace['id']}/computes/{name}") or {}
+        grant = Grant(identity.of_resource(self.services.store, compute))
+        principal = identity.chosen(grant, step.identity, name)
+        if principal is not None and grant.principals[0] is not principal:
+            grant = Grant((principal, *(p for p in grant.principals if p is not principal)))
+        carrier = Carrier(self.services.store, self.services.blobs, workspace["id"], principal)
+        return grant, carrier
+
+    def _code(self, carrier: Carrier, workspace: Resource, step: Step, work: Path) -> None:
+        work.mkdir(parents=True, exist_ok=True)
+        if not step.code:
+            return
+        id_ = step.code.removeprefix("azureml:")
+        found = self.services.store.get(
+            id_ if id_.startswith("/") else f"{workspace['id']}/codes/{id_}"
+        )
+        if found is None:
+            msg = f"the code {step.code} was not found in the workspace"
+            raise StepError(msg)
+        carrier.code(found["properties"]["codeUri"], work)
+
+    def _outputs(
+        self, carrier: Carrier, run: Run, step: Step, folder: Path
+    ) -> tuple[dict[str, tuple[str, Place]], dict[str, str]]:
+        places, locals_ = {}, {}
+        for name, spec in step.outputs.items():
+            uri = destination(step, name, run.name, spec)
+            place, local = carrier.prepare(name, uri, spec, folder)
+            places[name], locals_[name] = (uri, place), str(local)
+        return places, locals_
+
+    def _variables(self, run: Run, workspace: Resource, environment: Path) -> dict[str, str]:
+        experiment = self.runs.experiment(run.workspace, run.experiment)
+        return variables.of_step(self.services, workspace, run, environment, experiment.id)
+
+    def _watch(
+        self,
+        run: Run,
+        process: subprocess.Popen[bytes],
+        log: Log,
+        stop: Stop,
+        timeout: float | None,
+    ) -> int:
+        """Wait for a process, ending it when the run is cancelled or takes too long."""
+        self.runs.update(
+            run, process=process.pid, process_started=processes.started_at(process.pid)
+        )
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            try:
+                code = process.wait(_POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                if not stop.event.is_set() and time.monotonic() <= deadline:
+                    continue
+                processes.end_group(process.pid)
+                process.wait()
+                stop.check()
+                msg = f"the job ran longer than its timeout of {timeout:g} s and was stopped"
+                raise StepError(f"{msg}\n{log.tail()}") from None
+            # what the command left running in the background ends with it
+            processes.end_group(process.pid, 0.2)
+            return code
+
+    def _store(
+        self,
+        run: Run,
+        carrier: Carrier,
+        step: Step,
+        places: Mapping[str, tuple[str, Place]],
+        locals_: Mapping[str, str],
+    ) -> Json:
+        made = {}
+        for name, (uri, place) in places.items():
+            spec = step.outputs[name]
+            carrier.store_output(name, place, Path(locals_[name]))
+            made[name] = {"jobOutputType": spec.type, "uri": uri, "mode": "ReadWriteMount"}
+            if spec.asset_name:
+                version = registration.register(
+                    self.services.store, carrier.workspace, spec, uri, run.name
+                )
+                made[name] |= {"assetName": spec.asset_name, "assetVersion": version}
+        return made
+
+    def _artifacts(self, run: Run, workspace: Resource, work: Path) -> None:
+        """What a script leaves in ./outputs and ./logs belongs to the run."""
+        for name in ("outputs", "logs"):
+            if (work / name).is_dir() and any((work / name).rglob("*")):
+                place = self._place(workspace, run, f"{name}/")
+                self.services.blobs.upload_tree(
+                    place.account, place.container, place.path, work / name
+                )
+
+    def _place(self, workspace: Resource, run: Run, path: str) -> Place:
+        return Places(self.services.store, workspace["id"]).artifacts(run.name, path)
+
+    def _end(self, run: Run, status: str, error: Json | None) -> Run:
+        return self.runs.update(
+            run, status=status, error=error, ended=time.time(), process=None, process_started=None
+        )
+
+
+def conda_text(services: Services, workspace: Resource, environment: str) -> str:
+    """The conda file of an environment; EnvironmentRefusedError says why there is none."""
+    id_ = environment.removeprefix("azureml:")
+    if "@" in id_ and not id_.startswith("/"):
+        name = id_.partition("@")[0]
+        versions = services.store.children(f"{workspace['id']}/environments/{name}", "versions")
+        found = versions[-1] if versions else None
+    elif id_.startswith("/"):
+        found = services.store.get(id_)
+    else:
+        name, _, version = id_.partition(":")
+        found = services.store.get(f"{workspace['id']}/environments/{name}/versions/{version}")
+    if found is None:
+        msg = (
+            f"the environment {environment!r} is not in the workspace; curated environments are not"
+            " available here, so register one with a conda file"
+        )
+        raise EnvironmentRefusedError(msg)
+    text = found["properties"].get("condaFile")
+    if not text:
+        what = "a build context" if found["properties"].get("build") else "only an image"
+        msg = (
+            f"the environment {environment!r} has {what}; images are not run here, so give it a"
+            " conda file with python and pip requirements"
+        )
+        raise EnvironmentRefusedError(msg)
+    return str(text)
+
+
+def planned(data: Json, spec: OutputSpec) -> Data:
+    """An output of a finished step, as the input of the next."""
+    return Data(str(data["uri"]), spec.type)

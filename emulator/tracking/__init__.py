@@ -1,0 +1,1 @@
+"""MLflow tracking for the runs of a workspace, on the same tables as its jobs."""
