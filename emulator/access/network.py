@@ -41,7 +41,7 @@ _OTHERS = (
 
 
 def reaches(store: Store, place: str, resource: Resource, group: str) -> Refusal | None:
-    """Return None if a caller at `place` gets to a resource's sub-resource `group`, else why not."""
+    """Return None if a caller at `place` gets to the sub-resource `group`, else why not."""
     if place.startswith(WORKSPACE_PLACE):
         through = _managed_network(store, place.removeprefix(WORKSPACE_PLACE), resource, group)
     elif place == INTERNET:
