@@ -131,6 +131,7 @@ class Training(Frozen):
     """Settings of the booster. They were chosen before the hold-out was looked at."""
 
     seed: int
+    threads: int = Field(ge=1)
     rounds: int = Field(ge=1)
     patience: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
@@ -256,6 +257,13 @@ def _check_names(schema: Schema, settings: Settings, path: Path) -> None:
     for join in settings.joins:
         want(base, tuple(join.keys), f"joins.{join.table}.keys")
         want(join.table, (*join.keys.values(), *join.features.values()), f"joins.{join.table}")
+        other = schema.tables.get(join.table)
+        matched = {*join.keys.values(), *([other.time] if other and other.time else [])}
+        if other and not (other.key and set(other.key) <= matched):
+            wrong.append(
+                f"  joins.{join.table}: keys must cover the table's key {', '.join(other.key)}, or one "
+                "event would match several rows"
+            )
     names = [*settings.features, *(name for join in settings.joins for name in join.features)]
     wrong.extend(f"  {name}: two features of this name" for name in names if names.count(name) > 1)
     wrong.extend(
