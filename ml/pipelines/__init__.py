@@ -1,0 +1,1 @@
+"""Azure ML pipelines: each `build` returns a job and submits nothing."""

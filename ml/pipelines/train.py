@@ -1,0 +1,80 @@
+"""The training pipeline: ingest, validate, prepare, train, evaluate, register."""
+
+from pathlib import Path
+
+from azure.ai.ml import Input, dsl, load_component
+from azure.ai.ml.entities import Component, PipelineJob
+
+from ml import environments
+from ml.task import Task
+
+COMPONENTS = Path(__file__).parents[1] / "components"
+STEPS = ("ingest", "validate", "prepare", "train", "evaluate", "register")
+
+
+def build(
+    task: Task,
+    *,
+    data: str,
+    compute: str,
+    code_version: str,
+    environment: str | None = None,
+) -> PipelineJob:
+    """Return the job for one data asset such as `azureml:flights-raw:9b62`; nothing is sent."""
+    settings = task.settings
+    steps = {name: _component(name) for name in STEPS}
+
+    @dsl.pipeline(None, name=f"train_{settings.name}", default_compute=compute)
+    def pipeline(
+        raw: Input,
+        as_of: str,
+        train_from: str,
+        train_to: str,
+        holdout_from: str,
+        holdout_to: str,
+    ) -> dict[str, object]:
+        ingest = steps["ingest"](task=settings.name, raw=raw)
+        tables = ingest.outputs.tables
+        validate = steps["validate"](task=settings.name, tables=tables, as_of=as_of)
+        prepare = steps["prepare"](
+            task=settings.name,
+            tables=tables,
+            report=validate.outputs.report,
+            train_from=train_from,
+            train_to=train_to,
+            holdout_from=holdout_from,
+            holdout_to=holdout_to,
+        )
+        train = steps["train"](task=settings.name, examples=prepare.outputs.train)
+        model = train.outputs.model
+        evaluate = steps["evaluate"](
+            task=settings.name, model=model, holdout=prepare.outputs.holdout
+        )
+        register = steps["register"](
+            task=settings.name,
+            model=model,
+            metrics=evaluate.outputs.metrics,
+            data_asset=data,
+            environment=environment or environments.reference(),
+            code_version=code_version,
+        )
+        return {
+            "model": model,
+            "report": validate.outputs.report,
+            "metrics": evaluate.outputs.metrics,
+            "registration": register.outputs.registration,
+        }
+
+    split = settings.split
+    return pipeline(
+        raw=Input(type="uri_folder", path=data),
+        as_of=settings.data.as_of,
+        train_from=split.train[0],
+        train_to=split.train[1],
+        holdout_from=split.holdout[0],
+        holdout_to=split.holdout[1],
+    )
+
+
+def _component(name: str) -> Component:
+    return load_component(COMPONENTS / f"{name}.yaml")
