@@ -51,7 +51,8 @@ def listen(port: int) -> socket.socket:
     Raises:
         StartError: somebody else has it.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named, because asyncio turns Nagle off for sockets that say they are TCP, and for no others.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
