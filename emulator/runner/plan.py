@@ -130,7 +130,7 @@ def pipeline_step(name: str, node: Mapping, component: Mapping, settings: Mappin
         outputs=outputs,
         variables={
             **_texts(component.get("environment_variables")),
-            **_texts(_first(node, "environment_variables", "environmentVariables")),
+            **_texts(node.get("environment_variables") or node.get("environmentVariables")),
         },
         timeout=seconds(limits.get("timeout")),
         identity=_identity(node.get("identity")),
