@@ -98,6 +98,12 @@ def platform(azure: Shell) -> Shell:
     return azure
 
 
+@pytest.fixture(scope="session")
+def trained(platform: Shell) -> Ran:
+    """One training run on dev, waited for."""
+    return platform.mlops("train", "--stack", "dev", timeout=420).ok()
+
+
 @pytest.fixture
 def project(azure: Shell, tmp_path: Path) -> Shell:
     """The platform's program with stack files of its own, so that a test may spoil them."""

@@ -8,11 +8,6 @@ import pytest
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
-@pytest.fixture(scope="module")
-def trained(platform):
-    return platform.mlops("train", "--stack", "dev", timeout=420).ok()
-
-
 def test_training_registers_a_model_with_its_held_out_scores(platform, trained):
     shown = platform.mlops("models", "--stack", "dev", "--json").ok()
     models = json.loads(shown.out)
