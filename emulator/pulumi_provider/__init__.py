@@ -1,1 +1,1 @@
-"""Stands in for the azure-native plugin of the Pulumi engine: resource operations become ARM requests."""
+"""Stands in for the engine's azure-native plugin: resource operations become ARM requests."""

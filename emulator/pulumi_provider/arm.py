@@ -23,7 +23,7 @@ RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 FINISHED = frozenset({"succeeded", "failed", "canceled", "cancelled"})
 
 
-class ArmFailure(Exception):
+class AzureError(Exception):
     """Azure refused, or could not be reached."""
 
     def __init__(self, status: int, code: str, message: str, resource: str) -> None:
@@ -34,11 +34,11 @@ class ArmFailure(Exception):
         return f'Status={self.status} Code="{self.code}" Message="{self.message}" Resource="{self.resource}"'
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
+class CancelledError(Exception):
     """The engine was told to stop."""
 
 
-class _Transient(Exception):  # noqa: N818 - a signal between the request and its retries
+class _TransientError(Exception):
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
 
@@ -70,7 +70,7 @@ class ArmClient:
         """Return a resource, or nothing when it does not exist."""
         try:
             return self.call("GET", path, version)
-        except ArmFailure as failure:
+        except AzureError as failure:
             if failure.status == 404:
                 return None
             raise
@@ -93,7 +93,7 @@ class ArmClient:
         """Delete a resource; one that is gone already is fine."""
         try:
             self.call("DELETE", path, version)
-        except ArmFailure as failure:
+        except AzureError as failure:
             if failure.status != 404:
                 raise
 
@@ -112,8 +112,8 @@ class ArmClient:
             raise failure_of(response, path)
         monitor = response.headers.get("azure-asyncoperation") or response.headers.get("location")
         if (
-            monitor
-            and response.status_code in {201, 202}
+            (monitor
+            and response.status_code in {201, 202})
             or response.headers.get("azure-asyncoperation")
         ):
             return self._follow(response, path, version, method, str(monitor))
@@ -139,7 +139,7 @@ class ArmClient:
 
     def _sign_in(self, audience: str) -> tuple[str, float]:
         if missing := self.config.missing():
-            raise ArmFailure(
+            raise AzureError(
                 401,
                 "CredentialMissing",
                 f"cannot sign in to Azure without {', '.join(missing)}; set azure-native:<name> in the stack's config"
@@ -162,7 +162,7 @@ class ArmClient:
         response = self._retry(lambda: self._http.post(url, data=form), "sign-in")
         if response.status_code != 200:
             found = _object(response)
-            raise ArmFailure(
+            raise AzureError(
                 response.status_code, str(found.get("error", "AuthenticationFailed")),
                 str(found.get("error_description", response.text[:300])), "login.microsoftonline.com",
             )  # fmt: skip
@@ -184,11 +184,11 @@ class ArmClient:
             self._check_cancelled()
             response = once()
             if response.status_code in RETRIED:
-                raise _Transient(response)
+                raise _TransientError(response)
             return response
 
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((httpx.TransportError, _Transient)),
+            retry=tenacity.retry_if_exception_type((httpx.TransportError, _TransientError)),
             wait=_wait,
             stop=self._enough,
             sleep=self._pause,
@@ -196,10 +196,10 @@ class ArmClient:
         )
         try:
             return retrying(attempt)
-        except _Transient as last:
+        except _TransientError as last:
             return last.response
         except httpx.TransportError as error:
-            raise ArmFailure(
+            raise AzureError(
                 0,
                 "ConnectionError",
                 f"no answer from Azure: {error or type(error).__name__}; whether the request took effect is not known."
@@ -212,7 +212,7 @@ class ArmClient:
         if isinstance(error, httpx.ConnectError | httpx.ProxyError):
             # what refuses connections is down, not busy: give it a short while only
             return _seconds(state) > self.patience / 12
-        if isinstance(error, _Transient) and error.response.status_code == 500:
+        if isinstance(error, _TransientError) and error.response.status_code == 500:
             return state.attempt_number >= 4  # an internal error that repeats is no hiccup
         return _seconds(state) > self.patience
 
@@ -222,7 +222,7 @@ class ArmClient:
 
     def _check_cancelled(self) -> None:
         if self.cancelled.is_set():
-            raise Cancelled
+            raise CancelledError
 
     def _follow(
         self, first: httpx.Response, path: str, version: str, method: str, monitor: str
@@ -245,7 +245,7 @@ class ArmClient:
                     return self.get(path, version) or {}
                 return found.get("properties", found) if asynchronous else found
             wait = _retry_after(response) or min(wait * 1.5, 30.0)
-        raise ArmFailure(
+        raise AzureError(
             504, "OperationTimeout", f"Azure did not finish within {OPERATION_PATIENCE:.0f} s", path
         )
 
@@ -267,13 +267,13 @@ class ArmClient:
             wait = min(wait * 2, 30.0)
             answer = self.get(path, version) or answer
         if _state(answer) in {"failed", "canceled"}:
-            raise ArmFailure(
+            raise AzureError(
                 200, "ProvisioningFailed", f"provisioningState is {_state(answer)}", path
             )
         return answer
 
 
-def failure_of(response: httpx.Response, resource: str) -> ArmFailure:
+def failure_of(response: httpx.Response, resource: str) -> AzureError:
     """Read Azure's error envelope."""
     found = _object(response)
     error = found.get("error", found)
@@ -282,15 +282,15 @@ def failure_of(response: httpx.Response, resource: str) -> ArmFailure:
     for detail in error.get("details") or ():
         if isinstance(detail, dict) and detail.get("message"):
             message += f" ({detail.get('code', 'detail')}: {detail['message']})"
-    return ArmFailure(
+    return AzureError(
         response.status_code, str(error.get("code", response.reason_phrase)), message, resource
     )
 
 
-def _operation_failure(found: dict[str, Any], resource: str, status: int) -> ArmFailure:
+def _operation_failure(found: dict[str, Any], resource: str, status: int) -> AzureError:
     error = found.get("error") or {}
     message = str(error.get("message", f"the operation ended as {found.get('status')}"))
-    return ArmFailure(status, str(error.get("code", found.get("status"))), message, resource)
+    return AzureError(status, str(error.get("code", found.get("status"))), message, resource)
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:
@@ -317,7 +317,7 @@ def _retry_after(response: httpx.Response) -> float:
 
 def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    asked = _retry_after(error.response) if isinstance(error, _Transient) else 0.0
+    asked = _retry_after(error.response) if isinstance(error, _TransientError) else 0.0
     return min(asked or 0.25 * 2 ** (state.attempt_number - 1), 30.0)
 
 

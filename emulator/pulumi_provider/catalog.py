@@ -1,4 +1,4 @@
-"""Looks up what is known about a resource type, a nested type or a function; files load on demand."""
+"""Looks up what is known about resource types, nested types and functions; loads on demand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)(?::([\w.-]+))?\}")
 Shapes = Mapping[str, Shape]
 
 
-class UnknownToken(LookupError):
+class UnknownTokenError(LookupError):
     """The program names a type or function that azure-native does not have."""
 
 
@@ -153,12 +153,12 @@ class ModuleShapes:
         return self._types[name]
 
     def resource(self, name: str) -> ResourceShape:
-        """Return a resource type; UnknownToken when there is none."""
+        """Return a resource type; UnknownTokenError when there is none."""
         token = f"azure-native:{self.name}:{name}"
         entry = self._data["resources"].get(name)
         if entry is None:
             msg = f"azure-native 3.29.0 has no resource type {token}"
-            raise UnknownToken(msg)
+            raise UnknownTokenError(msg)
         inputs, outputs = _sides(entry)
         return ResourceShape(
             token,
@@ -177,12 +177,12 @@ class ModuleShapes:
         )
 
     def function(self, name: str) -> FunctionShape:
-        """Return a function; UnknownToken when there is none."""
+        """Return a function; UnknownTokenError when there is none."""
         token = f"azure-native:{self.name}:{name}"
         entry = self._data["functions"].get(name)
         if entry is None:
             msg = f"azure-native 3.29.0 has no function {token}"
-            raise UnknownToken(msg)
+            raise UnknownTokenError(msg)
         if twin := entry.get("of"):
             of = self.resource(twin)
             inputs = {key: shape for key, shape in of.inputs.items() if shape.in_path}
@@ -204,10 +204,10 @@ class ModuleShapes:
 
 @lru_cache(maxsize=512)
 def module(name: str) -> ModuleShapes:
-    """Return a module's shapes; UnknownToken when azure-native has no such module."""
+    """Return a module's shapes; UnknownTokenError when azure-native has no such module."""
     if not (FOLDER / f"{name}.json").exists():
         msg = f"azure-native 3.29.0 has no module {name!r}"
-        raise UnknownToken(msg)
+        raise UnknownTokenError(msg)
     return ModuleShapes(name)
 
 
@@ -215,7 +215,7 @@ def _split(token: str) -> tuple[str, str]:
     found = TOKEN.match(token)
     if found is None:
         msg = f"{token!r} is not of the form azure-native:module:Name"
-        raise UnknownToken(msg)
+        raise UnknownTokenError(msg)
     return found[1], found[2]
 
 

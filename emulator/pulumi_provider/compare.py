@@ -12,11 +12,39 @@ from emulator.pulumi_provider.values import Path, Value, has_unknown, plain
 
 IDENTITY_KEYS = ("name", "id", "key", "keyName", "containerName")
 # Lists of plain values whose order carries no meaning; any other list is compared in order.
-UNORDERED = (
-    "zones ids scopes actions notactions dataactions notdataactions assignablescopes audiences locations permissions "
-    "owners groups roles categories users tenantids allowedorigins allowedmethods allowedheaders exposedheaders keys secrets "
-    "certificates storage userassignedidentities serviceendpointpolicies actiongroups includedeventtypes"
-).split()
+UNORDERED = frozenset(
+    {
+        "actiongroups",
+        "actions",
+        "allowedheaders",
+        "allowedmethods",
+        "allowedorigins",
+        "assignablescopes",
+        "audiences",
+        "categories",
+        "certificates",
+        "dataactions",
+        "exposedheaders",
+        "groups",
+        "ids",
+        "includedeventtypes",
+        "keys",
+        "locations",
+        "notactions",
+        "notdataactions",
+        "owners",
+        "permissions",
+        "roles",
+        "scopes",
+        "secrets",
+        "serviceendpointpolicies",
+        "storage",
+        "tenantids",
+        "userassignedidentities",
+        "users",
+        "zones",
+    }
+)
 UNORDERED_ENDINGS = (
     "ids",
     "prefixes",
@@ -155,8 +183,8 @@ class _Comparer:
             case _:
                 if (
                     old != new
-                    or type(old) is not type(new)
-                    and {type(old), type(new)} != {int, float}
+                    or (type(old) is not type(new)
+                    and {type(old), type(new)} != {int, float})
                 ):
                     yield Change(at, "update")
 

@@ -9,7 +9,7 @@ from emulator.pulumi_provider.catalog import ModuleShapes, Shapes
 from emulator.pulumi_provider.grammar import Shape, Type
 from emulator.pulumi_provider.values import Properties, Value
 
-Json: TypeAlias = "str | bool | int | float | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | bool | int | float | list[Json] | dict[str, Json] | None"
 Body: TypeAlias = "dict[str, Json]"
 
 

@@ -18,7 +18,7 @@ CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 CLIENT_TOKEN = "azure-native:authorization:getClientToken"  # noqa: S105 - a function's name
 
 
-class FunctionRefused(Exception):  # noqa: N818 - says what is so
+class FunctionRefusedError(Exception):
     """The call cannot be answered; `path` names the argument that is wrong, if one is."""
 
     def __init__(self, path: str, reason: str) -> None:
@@ -36,10 +36,10 @@ def invoke(token: str, given: Properties, client: ArmClient) -> Properties:
         return {"token": Secret(client.token(str(endpoint) if endpoint else ENDPOINT))}
     shape = catalog.function(token)
     for failure in check_arguments(arguments, shape):
-        raise FunctionRefused(failure.path, str(failure))
+        raise FunctionRefusedError(failure.path, str(failure))
     if shape.path is None:
         msg = f"{token} is not in any azure-mgmt package, so the local provider cannot know its URL"
-        raise FunctionRefused("", msg)
+        raise FunctionRefusedError("", msg)
     body, query = to_body(arguments, shape.inputs, shape.module)
     url = _url(shape, shape.path, arguments, client)
     answer = client.call(shape.method, url, shape.version, body or None, query)
@@ -62,7 +62,9 @@ def _url(
         return path.fill({"subscriptionId": client.config.subscription_id, **arguments})
     except KeyError as missing:
         name = str(missing.args[0])
-        raise FunctionRefused(name, f"{name}: {shape.token} needs it and it has no value") from None
+        raise FunctionRefusedError(
+            name, f"{name}: {shape.token} needs it and it has no value"
+        ) from None
 
 
 def client_config(client: ArmClient) -> Properties:

@@ -1,4 +1,4 @@
-"""The one-line notation in which the shapes data writes the type and the wire path of a property."""
+"""The one-line notation of the shapes data: a property's type and its place in the body."""
 
 from __future__ import annotations
 

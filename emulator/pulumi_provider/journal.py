@@ -1,8 +1,8 @@
 """Remembers which resources a program has begun to make, so that an interrupted update can go on.
 
-The engine learns of a resource when Create answers. If it dies in between, the resource exists and no
-state knows it: the next update would be refused with "already exists". A note written before the PUT
-tells this provider that the resource is the program's own.
+The engine learns of a resource when Create answers. If it dies in between, the resource exists and
+no state knows it: the next update would be refused with "already exists". A note written before the
+PUT tells this provider that the resource is the program's own.
 """
 
 from __future__ import annotations

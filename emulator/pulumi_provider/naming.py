@@ -10,7 +10,12 @@ from emulator.pulumi_provider.catalog import ResourceShape
 
 # azure-native fills these with a random GUID: Azure takes nothing else
 GUID_NAMES = frozenset(
-    "roleAssignmentName roleDefinitionId roleAssignmentScheduleRequestName roleEligibilityScheduleRequestName".split()
+    {
+        "roleAssignmentName",
+        "roleDefinitionId",
+        "roleAssignmentScheduleRequestName",
+        "roleEligibilityScheduleRequestName",
+    }
 )
 HEX_DIGITS = 8
 
@@ -39,7 +44,7 @@ def invent(shape: ResourceShape, name: str, seed: bytes) -> str:
 
 def _is_child(shape: ResourceShape) -> bool:
     own = shape.path.text.rsplit("/providers/", 1)
-    return len(own) > 1 and own[1].count("/") > 2  # noqa: PLR2004 - namespace/type/name is two
+    return len(own) > 1 and own[1].count("/") > 2  # namespace/type/name has two
 
 
 def _random(name: str, seed: bytes, size: int) -> bytes:

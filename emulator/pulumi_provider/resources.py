@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.pulumi_provider.arm import ArmClient, ArmFailure
+from emulator.pulumi_provider.arm import ArmClient, AzureError
 from emulator.pulumi_provider.catalog import ResourceShape
 from emulator.pulumi_provider.convert import lookup, to_body
 from emulator.pulumi_provider.journal import Journal
@@ -19,14 +19,14 @@ from emulator.pulumi_provider.state import (
 from emulator.pulumi_provider.values import Properties, Value, has_unknown, plain_properties
 
 
-class AlreadyExists(Exception):  # noqa: N818 - says what is so
+class AlreadyExistsError(Exception):
     """The resource is there and this program did not make it."""
 
 
-class HalfMade(Exception):  # noqa: N818 - says what is so
+class HalfMadeError(Exception):
     """Azure has the resource, but its creation or update failed."""
 
-    def __init__(self, failure: ArmFailure, made: Made, inputs: Properties) -> None:
+    def __init__(self, failure: AzureError, made: Made, inputs: Properties) -> None:
         super().__init__(str(failure))
         self.made, self.inputs = made, inputs
 
@@ -83,7 +83,7 @@ class Resources:
         body, query = to_body(plain_properties(inputs), shape.inputs, shape.module)
         try:
             answer = self.client.put(arm_id, shape.version, body, query, shape.method)
-        except ArmFailure as failure:
+        except AzureError as failure:
             self._raise_half_made(failure, arm_id, shape, inputs)
             if 400 <= failure.status < 500:
                 self.journal.settle(arm_id)  # refused: there is nothing of ours
@@ -98,25 +98,25 @@ class Resources:
                 f"cannot create already existing resource '{arm_id}'; import it"
                 f" (`pulumi import {shape.token} {urn.rsplit('::', 1)[-1]} '{arm_id}'`) or choose another name"
             )
-            raise AlreadyExists(msg)
+            raise AlreadyExistsError(msg)
         self.say(
             urn,
             f"an earlier update was interrupted after it began to make {arm_id}: going on with it",
         )
 
     def _raise_half_made(
-        self, failure: ArmFailure, arm_id: str, shape: ResourceShape, inputs: Properties
+        self, failure: AzureError, arm_id: str, shape: ResourceShape, inputs: Properties
     ) -> None:
         """Hand over a resource that exists although its operation failed, so that state knows of it."""
         if failure.status == 0 or 400 <= failure.status < 500:
             return
         try:
             found = self.client.get(arm_id, shape.version)
-        except ArmFailure:
+        except AzureError:
             return  # the first failure says more
         if found is not None:
             made = Made(_id_of(found, arm_id), outputs_of(found, shape, inputs))
-            raise HalfMade(failure, made, inputs) from failure
+            raise HalfMadeError(failure, made, inputs) from failure
 
     def read(self, arm_id: str, shape: ResourceShape, inputs: Properties | None) -> ReadBack | None:
         """Return a resource as it is now; without inputs (an import), all that a program could set."""
@@ -148,7 +148,7 @@ class Resources:
         self._keep_children(arm_id, shape, inputs, body)
         try:
             answer = self.client.put(arm_id, shape.version, body, query, shape.method)
-        except ArmFailure as failure:
+        except AzureError as failure:
             self._raise_half_made(failure, arm_id, shape, inputs)
             raise
         return Made(_id_of(answer, arm_id), outputs_of(answer, shape, inputs))
@@ -178,13 +178,19 @@ class Resources:
             return
         try:
             self.client.put(arm_id, shape.version, dict(shape.default_body))
-        except ArmFailure as failure:
+        except AzureError as failure:
             if failure.status != 404:  # gone with its parent
                 raise
 
 
 def _must_be_known(shape: ResourceShape, inputs: Properties) -> None:
     unknown = [name for name, value in inputs.items() if has_unknown(value)]
+    if unknown == ["location"]:
+        msg = (
+            f"{shape.token}: location is not set and resource group {inputs.get('resourceGroupName')!r} does not exist"
+            " to take it from; set location, or take the group's name from the ResourceGroup resource"
+        )
+        raise ValueError(msg)
     if unknown:
         msg = f"{shape.token}: {', '.join(sorted(unknown))} is still unknown when the resource should be made"
         raise ValueError(msg)

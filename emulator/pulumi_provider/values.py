@@ -42,7 +42,7 @@ def decode(struct: struct_pb2.Struct) -> Properties:
     return {name: _decode(value) for name, value in struct.fields.items()}
 
 
-def _decode(value: struct_pb2.Value) -> Value:  # noqa: PLR0911 - one return for each kind of value
+def _decode(value: struct_pb2.Value) -> Value:
     match value.WhichOneof("kind"):
         case "string_value":
             text = value.string_value
@@ -51,9 +51,9 @@ def _decode(value: struct_pb2.Value) -> Value:  # noqa: PLR0911 - one return for
             return value.bool_value
         case "number_value":
             number = value.number_value
-            return int(number) if number.is_integer() else number
+            return int(number) if number == int(number) else number
         case "list_value":
-            return [_decode(item) for item in value.list_value.values]  # noqa: PD011 - protobuf, not pandas
+            return [_decode(item) for item in value.list_value.values]
         case "struct_value":
             fields = value.struct_value.fields
             sign = fields[SIGNATURE].string_value if SIGNATURE in fields else ""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from emulator.pulumi_provider.grammar import Shape, Type
 from tools.shapes import reviewed
-from tools.shapes.arm_operations import Operation, Package
 from tools.shapes.functions import FunctionMatch, match_function
 from tools.shapes.mapping import NOTHING, Body, Mapper
 from tools.shapes.matching import PLACEHOLDER, Match, match_resource, singular
@@ -101,7 +100,7 @@ class Builder:
             entry["immutable"] = deep
         return entry | write_sides(inputs, outputs)
 
-    def _refine(self, key: str, name: str, shape: Shape, in_path: bool) -> Shape:  # noqa: FBT001 - internal
+    def _refine(self, key: str, name: str, shape: Shape, in_path: bool) -> Shape:
         if in_path:
             return Shape(shape.type, (), required=shape.required, in_path=True)
         wire = reviewed.WIRES.get(key, {}).get(name)

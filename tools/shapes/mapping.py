@@ -13,8 +13,26 @@ Path = tuple[str, ...]
 Pair = tuple[str, str, str]  # native type, package, model
 
 ENVELOPE = frozenset(
-    "location tags sku identity kind plan zones extendedLocation etag eTag managedBy managedByExtended scale "
-    "placement systemData name type id".split()
+    {
+        "location",
+        "tags",
+        "sku",
+        "identity",
+        "kind",
+        "plan",
+        "zones",
+        "extendedLocation",
+        "etag",
+        "eTag",
+        "managedBy",
+        "managedByExtended",
+        "scale",
+        "placement",
+        "systemData",
+        "name",
+        "type",
+        "id",
+    }
 )
 
 

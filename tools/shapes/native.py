@@ -181,7 +181,7 @@ _SCALARS = {"str": "str", "bool": "bool", "int": "int", "float": "num", "Any": "
 _SCALARS |= {"Asset": "asset", "Archive": "asset"}
 
 
-def _read(node: ast.expr) -> Type:  # noqa: PLR0911 - one return for each form of annotation
+def _read(node: ast.expr) -> Type:
     match node:
         case ast.Subscript(value=head, slice=inside):
             name = _last(head)
