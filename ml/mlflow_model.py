@@ -1,5 +1,7 @@
 """Writing the model as an MLflow folder: signature, example, pins and lineage inside."""
 
+import hashlib
+import json
 import logging
 import tempfile
 import warnings
@@ -8,6 +10,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+import yaml
 from pydantic import BaseModel, ConfigDict
 
 from ml import tabular_scorer
@@ -19,6 +22,7 @@ PINNED = ("mlflow-skinny", "numpy", "pandas", "xgboost-cpu")
 LINEAGE = "lineage.json"
 DATA = Path("data") / "scorer"
 EXAMPLE_ROWS = 5
+VOLATILE = frozenset({"model_uuid", "model_id", "utc_time_created"})
 
 
 class Lineage(BaseModel):
@@ -100,6 +104,22 @@ def lineage(folder: Path) -> Lineage:
     if not path.is_file():
         raise TaskError(f"{folder} has no {DATA / LINEAGE}; give the folder that train wrote")
     return Lineage.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def digest(folder: Path) -> str:
+    """Return the digest of the model's bytes, without MLflow's own id and time of writing."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if "__pycache__" in path.parts:
+            continue
+        content = path.read_bytes()
+        if path.relative_to(folder).as_posix() == "MLmodel":
+            described = yaml.safe_load(content)
+            kept = {name: value for name, value in described.items() if name not in VOLATILE}
+            content = json.dumps(kept, sort_keys=True).encode()
+        name = path.relative_to(folder).as_posix()
+        total.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
+    return total.hexdigest()
 
 
 def _plain(cell: object) -> object:

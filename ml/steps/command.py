@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ml.errors import TaskError
+from ml.errors import PlatformError, TaskError
 
 log = logging.getLogger("ml")
 
@@ -28,7 +28,7 @@ def run(step: Callable[[Sequence[str]], None]) -> None:
     started = time.perf_counter()
     try:
         step(sys.argv[1:])
-    except TaskError as error:
+    except (TaskError, PlatformError) as error:
         log.error("error: %s", error)  # noqa: TRY400  the sentence is for people, a trace is not
         sys.exit(1)
     log.info("done in %.1f s", time.perf_counter() - started)

@@ -19,6 +19,7 @@ class Evaluation:
     """All measures of one model on one hold-out."""
 
     task: str
+    model_digest: str
     data_version: str
     train_periods: tuple[str, str]
     holdout_periods: tuple[str, str]
@@ -78,6 +79,7 @@ def evaluate(task: tasks.Task, model: Path, holdout: Path) -> Evaluation:
     }
     return Evaluation(
         task=about.task,
+        model_digest=mlflow_model.digest(model),
         data_version=about.data_version,
         train_periods=lineage.train_periods,
         holdout_periods=(first, last),

@@ -1,0 +1,298 @@
+"""The one place that talks to Azure ML: data, environments, jobs and models of a workspace."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ml.data import manifest
+from ml.errors import PlatformError
+from ml.place import Place
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+    from azure.ai.ml.entities import PipelineJob
+    from azure.core.credentials import TokenCredential
+
+TERMINAL = frozenset({"Completed", "Failed", "Canceled", "NotResponding"})
+DIGEST = "model_digest"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A job or one of its steps."""
+
+    name: str
+    title: str
+    status: str
+    created: str = ""
+    experiment: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether its status is final."""
+        return self.status in TERMINAL
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """One version of a model; `new` is False where these bytes had been registered before."""
+
+    name: str
+    version: str
+    tags: Mapping[str, str]
+    created: str = ""
+    new: bool = False
+
+
+@dataclass(frozen=True)
+class DataVersion:
+    """One version of a data asset; `new` says whether it was uploaded just now."""
+
+    name: str
+    version: str
+    new: bool
+
+    @property
+    def reference(self) -> str:
+        """How a job names it."""
+        return f"azureml:{self.name}:{self.version}"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace; the client is made when it is first needed, because its import takes seconds."""
+
+    place: Place
+    connect: "Callable[[Place], MLClient]" = field(default=lambda place: _connect(place))
+
+    @cached_property
+    def client(self) -> "MLClient":
+        """The Azure ML client."""
+        return self.connect(self.place)
+
+    def ensure_data(self, name: str, folder: Path, description: str) -> DataVersion:
+        """Register a folder under the hash of its content; what is there is not sent again."""
+        version = manifest.data_version(manifest.sources_of(folder))
+        from azure.ai.ml.entities import Data  # noqa: PLC0415  takes seconds, see the class
+        from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415  as above
+
+        with explained(self.place):
+            try:
+                self.client.data.get(name, version=version)
+            except ResourceNotFoundError:
+                self.client.data.create_or_update(
+                    Data(
+                        name=name,
+                        version=version,
+                        path=str(folder),
+                        type="uri_folder",
+                        description=description,
+                        tags={"content": version},
+                    )
+                )
+                return DataVersion(name, version, new=True)
+        return DataVersion(name, version, new=False)
+
+    def ensure_environment(self, definition: Path) -> str:
+        """Register the environment of a YAML file once and return how components name it."""
+        from azure.ai.ml import load_environment  # noqa: PLC0415  as above
+        from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415  as above
+
+        wanted = load_environment(definition)
+        name, version = str(wanted.name), str(wanted.version)
+        with explained(self.place):
+            try:
+                self.client.environments.get(name, version=version)
+            except ResourceNotFoundError:
+                self.client.environments.create_or_update(wanted)
+        return f"azureml:{name}:{version}"
+
+    def submit(self, job: "PipelineJob", experiment: str) -> Run:
+        """Send a job and return it; it runs on without us."""
+        with explained(self.place):
+            return _run(self.client.jobs.create_or_update(job, experiment_name=experiment))
+
+    def job(self, name: str) -> Run:
+        """Return a job with its present status."""
+        with explained(self.place, f"job {name}"):
+            return _run(self.client.jobs.get(name))
+
+    def steps(self, job: str) -> list[Run]:
+        """Return the steps that a pipeline has started so far."""
+        with explained(self.place, f"job {job}"):
+            return [_run(child) for child in self.client.jobs.list(parent_job_name=job)]
+
+    def jobs(self, limit: int) -> list[Run]:
+        """Return the latest jobs, newest first."""
+        with explained(self.place):
+            found = [_run(job) for job in islice(self.client.jobs.list(), limit)]
+        return sorted(found, key=lambda run: run.created, reverse=True)
+
+    def cancel(self, job: str) -> None:
+        """Ask a job to stop."""
+        with explained(self.place, f"job {job}"):
+            self.client.jobs.begin_cancel(job)
+
+    def models(self, name: str | None, limit: int) -> list[RegisteredModel]:
+        """Return the versions of a model, or the latest of each, newest first."""
+        from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415  as above
+
+        with explained(self.place):
+            try:
+                if name:
+                    found = [_model(model) for model in self.client.models.list(name=name)]
+                else:
+                    named = (str(model.name) for model in self.client.models.list())
+                    found = [
+                        _model(version)
+                        for each in sorted(set(named))
+                        for version in self.client.models.list(name=each)
+                    ]
+            except ResourceNotFoundError:
+                return []
+        return sorted(found, key=lambda model: model.created, reverse=True)[:limit]
+
+    def register_model(
+        self, name: str, folder: Path, digest: str, tags: Mapping[str, str], description: str
+    ) -> RegisteredModel:
+        """Register a model folder; the same bytes stay one version however often this is asked."""
+        from azure.ai.ml.entities import Model  # noqa: PLC0415  as above
+
+        for known in self.models(name, limit=1000):
+            if known.tags.get(DIGEST) == digest:
+                return known
+        with explained(self.place):
+            made = self.client.models.create_or_update(
+                Model(
+                    name=name,
+                    path=str(folder),
+                    type="mlflow_model",
+                    description=description,
+                    tags={DIGEST: digest, **tags},
+                )
+            )
+        return RegisteredModel(
+            str(made.name), str(made.version), dict(made.tags or {}), _created(made), new=True
+        )
+
+    def log(self, run: str) -> list[str]:
+        """Return the lines of what a finished step printed; nothing where it never started."""
+        with tempfile.TemporaryDirectory(prefix="mlops-logs-") as folder, explained(self.place):
+            self.client.jobs.download(run, download_path=folder)
+            files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+            said = [path for path in files if path.name == "std_log.txt"] or files[-1:]
+            return [
+                line
+                for path in said
+                for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+            ]
+
+
+def in_job() -> Workspace:
+    """Return the workspace that the running job belongs to."""
+    from ml import place  # noqa: PLC0415  only jobs need it
+
+    return Workspace(place.from_environment())
+
+
+def credential() -> "TokenCredential":
+    """Return the managed identity inside a job, and what the person or CI signed in with elsewhere."""
+    from azure.identity import (  # noqa: PLC0415  most of a second that --help does not need
+        DefaultAzureCredential,
+        ManagedIdentityCredential,
+    )
+
+    if os.environ.get("AZUREML_RUN_ID"):
+        return ManagedIdentityCredential(client_id=os.environ.get("DEFAULT_IDENTITY_CLIENT_ID"))
+    return DefaultAzureCredential()
+
+
+@contextmanager
+def explained(place: Place, what: str = "") -> Iterator[None]:
+    """Turn the client's exceptions into one sentence that says what to do next."""
+    from azure.ai.ml.exceptions import (  # noqa: PLC0415  takes seconds, see the class
+        MlException,
+        ValidationException,
+    )
+    from azure.core import exceptions  # noqa: PLC0415  as above
+
+    try:
+        yield
+    except exceptions.ClientAuthenticationError as error:
+        raise PlatformError(
+            f"not signed in to Azure, or the sign-in has expired: run `az login` ({_first(error)})"
+        ) from error
+    except exceptions.ResourceNotFoundError as error:
+        missing = what or f"workspace {place}"
+        raise PlatformError(
+            f"{missing} was not found: check the names, or deploy the platform with `make up` "
+            f"({_first(error)})"
+        ) from error
+    except exceptions.HttpResponseError as error:
+        hint = (
+            "; the identity you are signed in with needs the role AzureML Data Scientist, and you must "
+            "be inside the platform's network"
+            if error.status_code == 403
+            else ""
+        )
+        raise PlatformError(f"workspace {place} refused: {_first(error)}{hint}") from error
+    except (exceptions.ServiceRequestError, exceptions.ServiceResponseError) as error:
+        raise PlatformError(
+            f"workspace {place} cannot be reached: check the network, the proxy settings and that the "
+            f"platform is up ({_first(error)})"
+        ) from error
+    except (ValidationException, MlException) as error:
+        raise PlatformError(f"Azure ML's client refused: {_first(error)}") from error
+
+
+def _connect(place: Place) -> "MLClient":
+    for chatty in ("azure", "azure.identity", "azure.ai.ml"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)  # errors reach the user as one sentence
+    from azure.ai.ml import MLClient  # noqa: PLC0415  takes seconds, see the class
+
+    return MLClient(
+        credential(),
+        place.subscription,
+        place.resource_group,
+        place.workspace,
+        enable_telemetry=False,
+    )
+
+
+def _first(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__
+
+
+def _created(entity: object) -> str:
+    context = getattr(entity, "creation_context", None)
+    moment = getattr(context, "created_at", None)
+    return moment.isoformat() if hasattr(moment, "isoformat") else str(moment or "")
+
+
+def _run(job: object) -> Run:
+    name = str(getattr(job, "name", ""))
+    return Run(
+        name=name,
+        title=str(getattr(job, "display_name", None) or name),
+        status=str(getattr(job, "status", None) or "NotStarted"),
+        created=_created(job),
+        experiment=str(getattr(job, "experiment_name", None) or ""),
+    )
+
+
+def _model(model: object) -> RegisteredModel:
+    tags = getattr(model, "tags", None) or {}
+    return RegisteredModel(
+        str(getattr(model, "name", "")),
+        str(getattr(model, "version", "")),
+        {str(name): str(value) for name, value in tags.items()},
+        _created(model),
+    )
