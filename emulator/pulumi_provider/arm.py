@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import tenacity
 
+from emulator.pulumi_provider.answers import (
+    AzureError,
+    body_of,
+    failure_of,
+    operation_failure,
+    retry_after,
+    state_of,
+)
 from emulator.pulumi_provider.config import Config
+from emulator.pulumi_provider.signin import read_token, sign_in_request
 
 ENDPOINT = "https://management.azure.com"
-LOGIN = "https://login.microsoftonline.com"
 PARALLEL = 16
 PATIENCE = 180.0  # seconds that a request may be retried for
 OPERATION_PATIENCE = 3600.0  # seconds that Azure may work on a long-running operation
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 FINISHED = frozenset({"succeeded", "failed", "canceled", "cancelled"})
-
-
-class AzureError(Exception):
-    """Azure refused, or could not be reached."""
-
-    def __init__(self, status: int, code: str, message: str, resource: str) -> None:
-        super().__init__(status, code, message, resource)
-        self.status, self.code, self.message, self.resource = status, code, message, resource
-
-    def __str__(self) -> str:
-        return f'Status={self.status} Code="{self.code}" Message="{self.message}" Resource="{self.resource}"'
 
 
 class CancelledError(Exception):
@@ -111,13 +106,11 @@ class ArmClient:
         if response.status_code >= 400:
             raise failure_of(response, path)
         monitor = response.headers.get("azure-asyncoperation") or response.headers.get("location")
-        if (
-            (monitor
-            and response.status_code in {201, 202})
-            or response.headers.get("azure-asyncoperation")
+        if (monitor and response.status_code in {201, 202}) or response.headers.get(
+            "azure-asyncoperation"
         ):
             return self._follow(response, path, version, method, str(monitor))
-        return _object(response)
+        return body_of(response)
 
     def token(self, audience: str = ENDPOINT) -> str:
         """Return a bearer token; ARM's is kept until shortly before it ends."""
@@ -138,36 +131,8 @@ class ArmClient:
         self._http.close()
 
     def _sign_in(self, audience: str) -> tuple[str, float]:
-        if missing := self.config.missing():
-            raise AzureError(
-                401,
-                "CredentialMissing",
-                f"cannot sign in to Azure without {', '.join(missing)}; set azure-native:<name> in the stack's config"
-                " or the ARM_* variables (`azlocal env` prints them)",
-                "azure-native",
-            )
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.config.client_id,
-            "scope": audience.rstrip("/") + "/.default",
-        }
-        if self.config.use_oidc and not self.config.client_secret:
-            form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-            form["client_assertion"] = (
-                self.config.oidc_token or Path(self.config.oidc_token_file).read_text().strip()
-            )
-        else:
-            form["client_secret"] = self.config.client_secret
-        url = f"{LOGIN}/{self.config.tenant_id}/oauth2/v2.0/token"
-        response = self._retry(lambda: self._http.post(url, data=form), "sign-in")
-        if response.status_code != 200:
-            found = _object(response)
-            raise AzureError(
-                response.status_code, str(found.get("error", "AuthenticationFailed")),
-                str(found.get("error_description", response.text[:300])), "login.microsoftonline.com",
-            )  # fmt: skip
-        found = _object(response)
-        return str(found["access_token"]), float(found.get("expires_in", 3600))
+        url, form = sign_in_request(self.config, audience)
+        return read_token(self._retry(lambda: self._http.post(url, data=form), "sign-in"))
 
     def _send(self, method: str, url: httpx.URL, body: dict[str, Any] | None) -> httpx.Response:
         def once() -> httpx.Response:
@@ -202,8 +167,8 @@ class ArmClient:
             raise AzureError(
                 0,
                 "ConnectionError",
-                f"no answer from Azure: {error or type(error).__name__}; whether the request took effect is not known."
-                " Check that it is reachable (`azlocal status`) and run the command again",
+                f"no answer from Azure: {str(error) or type(error).__name__}; whether the request took"
+                " effect is not known. See that it can be reached (`azlocal status`), then run again",
                 resource,
             ) from error
 
@@ -229,22 +194,22 @@ class ArmClient:
     ) -> dict[str, Any]:
         """Poll a long-running operation to its end and return its result."""
         deadline = time.monotonic() + OPERATION_PATIENCE
-        wait = _retry_after(first) or 1.0
+        wait = retry_after(first) or 1.0
         asynchronous = "azure-asyncoperation" in first.headers
         while time.monotonic() < deadline:
             self._pause(wait)
             response = self._send("GET", httpx.URL(monitor), None)
             if response.status_code >= 400:
                 raise failure_of(response, path)
-            found = _object(response)
+            found = body_of(response)
             status = str(found.get("status", "")).lower() if asynchronous else ""
             if status in {"failed", "canceled", "cancelled"}:
-                raise _operation_failure(found, path, response.status_code)
+                raise operation_failure(found, path, response.status_code)
             if status == "succeeded" or (not asynchronous and response.status_code != 202):
                 if method in {"PUT", "PATCH"}:
                     return self.get(path, version) or {}
                 return found.get("properties", found) if asynchronous else found
-            wait = _retry_after(response) or min(wait * 1.5, 30.0)
+            wait = retry_after(response) or min(wait * 1.5, 30.0)
         raise AzureError(
             504, "OperationTimeout", f"Azure did not finish within {OPERATION_PATIENCE:.0f} s", path
         )
@@ -252,7 +217,7 @@ class ArmClient:
     def _settled(self, path: str, version: str, answer: dict[str, Any]) -> dict[str, Any]:
         """Wait for a resource whose answer says that it is still being made."""
         deadline, wait = time.monotonic() + OPERATION_PATIENCE, 0.5
-        while (state := _state(answer)) and state not in FINISHED and time.monotonic() < deadline:
+        while (state := state_of(answer)) and state not in FINISHED and time.monotonic() < deadline:
             if state not in {
                 "creating",
                 "updating",
@@ -266,58 +231,16 @@ class ArmClient:
             self._pause(wait)
             wait = min(wait * 2, 30.0)
             answer = self.get(path, version) or answer
-        if _state(answer) in {"failed", "canceled"}:
+        if state_of(answer) in {"failed", "canceled"}:
             raise AzureError(
-                200, "ProvisioningFailed", f"provisioningState is {_state(answer)}", path
+                200, "ProvisioningFailed", f"provisioningState is {state_of(answer)}", path
             )
         return answer
 
 
-def failure_of(response: httpx.Response, resource: str) -> AzureError:
-    """Read Azure's error envelope."""
-    found = _object(response)
-    error = found.get("error", found)
-    error = error if isinstance(error, dict) else {"message": str(error)}
-    message = str(error.get("message") or response.text[:500] or response.reason_phrase)
-    for detail in error.get("details") or ():
-        if isinstance(detail, dict) and detail.get("message"):
-            message += f" ({detail.get('code', 'detail')}: {detail['message']})"
-    return AzureError(
-        response.status_code, str(error.get("code", response.reason_phrase)), message, resource
-    )
-
-
-def _operation_failure(found: dict[str, Any], resource: str, status: int) -> AzureError:
-    error = found.get("error") or {}
-    message = str(error.get("message", f"the operation ended as {found.get('status')}"))
-    return AzureError(status, str(error.get("code", found.get("status"))), message, resource)
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    if not response.content:
-        return {}
-    try:
-        found = response.json()
-    except json.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {"value": found}
-
-
-def _state(answer: dict[str, Any]) -> str:
-    properties = answer.get("properties")
-    return (
-        str(properties.get("provisioningState", "")).lower() if isinstance(properties, dict) else ""
-    )
-
-
-def _retry_after(response: httpx.Response) -> float:
-    text = response.headers.get("retry-after", "")
-    return float(text) if text.replace(".", "", 1).isdigit() else 0.0
-
-
 def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    asked = _retry_after(error.response) if isinstance(error, _TransientError) else 0.0
+    asked = retry_after(error.response) if isinstance(error, _TransientError) else 0.0
     return min(asked or 0.25 * 2 ** (state.attempt_number - 1), 30.0)
 
 

@@ -181,10 +181,8 @@ class _Comparer:
                 if not same_text(old, new, kind, name):
                     yield Change(at, "update")
             case _:
-                if (
-                    old != new
-                    or (type(old) is not type(new)
-                    and {type(old), type(new)} != {int, float})
+                if old != new or (
+                    type(old) is not type(new) and {type(old), type(new)} != {int, float}
                 ):
                     yield Change(at, "update")
 

@@ -10,7 +10,7 @@ from emulator.pulumi_provider.naming import can_be_named, invent, logical_name
 from emulator.pulumi_provider.protocol import provider_pb2
 from emulator.pulumi_provider.values import UNKNOWN, Properties, decode, has_unknown, plain
 
-# Found once: a resource group never moves. A group that is made anew elsewhere comes with a new process.
+# Found once: a resource group never moves, and a new update comes with a new process.
 _group_locations: dict[str, str] = {}
 
 

@@ -33,10 +33,10 @@ class Reported:
         """End the call if it failed."""
         if error is None:
             return
-        from emulator.pulumi_provider.arm import (  # noqa: PLC0415 - slow to import, and loaded by now
+        from emulator.pulumi_provider.answers import (  # noqa: PLC0415 - slow to import
             AzureError,
-            CancelledError,
         )
+        from emulator.pulumi_provider.arm import CancelledError  # noqa: PLC0415 - the same
         from emulator.pulumi_provider.resources import (  # noqa: PLC0415 - the same
             AlreadyExistsError,
             HalfMadeError,
@@ -53,7 +53,7 @@ class Reported:
                 self.context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
 
     def _half_made(self, half: HalfMadeError) -> None:
-        """Tell of a resource that exists but failed: the engine keeps it in state and tries again."""
+        """Tell of a resource that exists but failed: the engine keeps it and tries again."""
         detail = provider_pb2.ErrorResourceInitFailed(
             id=half.made.id,
             properties=encode(half.made.outputs),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.pulumi_provider.arm import ArmClient, AzureError
+from emulator.pulumi_provider.answers import AzureError
+from emulator.pulumi_provider.arm import ArmClient
 from emulator.pulumi_provider.catalog import ResourceShape
 from emulator.pulumi_provider.convert import lookup, to_body
 from emulator.pulumi_provider.journal import Journal

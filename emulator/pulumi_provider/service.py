@@ -111,7 +111,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with self._lock:
             self.config = read_config(given)
             self._resources = None
-        # neither resource references nor outputs with dependencies: secrets and unknowns are all we keep
+        # neither resource references nor outputs with dependencies: we keep secrets and unknowns
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )

@@ -13,6 +13,7 @@ from emulator.pulumi_provider.values import (
     Path,
     Properties,
     Secret,
+    Unknown,
     Value,
     mark,
     plain,
@@ -44,7 +45,7 @@ def hide(properties: Properties, shapes: Shapes, module: ModuleShapes) -> Proper
 
 def _hide(value: Value, shape: Shape, module: ModuleShapes) -> Value:
     if shape.secret and value is not None:
-        return value if isinstance(value, Secret | type(UNKNOWN)) else Secret(value)
+        return value if isinstance(value, Secret | Unknown) else Secret(value)
     return _hide_inside(value, shape.type, module)
 
 
@@ -89,7 +90,7 @@ def expected_outputs(
 
 
 def _expected(value: Value, kind: Type, output: Shape, module: ModuleShapes) -> Value:
-    if output.type.kind != kind.kind and output.type.kind != "str":
+    if output.type.kind not in {kind.kind, "str"}:
         return UNKNOWN  # a list of identities goes in, a map of principals comes out
     return _fill(value, kind, module)
 

@@ -24,7 +24,7 @@ class Unknown:
 UNKNOWN = Unknown()
 
 Value: TypeAlias = (
-    "str | bool | int | float | None | list[Value] | dict[str, Value] | Unknown | Secret"
+    "str | bool | int | float | list[Value] | dict[str, Value] | Unknown | Secret | None"
 )
 Properties: TypeAlias = dict[str, "Value"]
 Path: TypeAlias = "tuple[str | int, ...]"
@@ -74,7 +74,7 @@ def encode(properties: Mapping[str, Value]) -> struct_pb2.Struct:
     return struct
 
 
-def _encode(value: Value, target: struct_pb2.Value) -> None:
+def _encode(value: Value, target: struct_pb2.Value) -> None:  # noqa: C901 - one case a kind
     match value:
         case None:
             target.null_value = struct_pb2.NULL_VALUE

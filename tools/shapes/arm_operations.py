@@ -89,7 +89,7 @@ def read_operations(package: str, source: str) -> Iterator[Operation]:
 def _methods(package: str, group: str, text: str, requests: dict[str, str]) -> Iterator[Operation]:
     found = list(FUNCTION.finditer(text))
     answers: dict[str, str] = {}
-    for here, after in zip(found, [*found[1:], None], strict=True):
+    for here in found:
         if answer := ANSWER.search(here[3]):
             answers.setdefault(here[1].removeprefix("begin_"), answer[1])
     for here, after in zip(found, [*found[1:], None], strict=True):

@@ -110,7 +110,7 @@ def _names_something(prop: Property) -> bool:
 def fill_default_name(
     path: str, resource: Resource, used: frozenset[str]
 ) -> tuple[str, frozenset[str]]:
-    """Give a fixed last segment back to the input that names it, as `{blobServicesName:default}`."""
+    """Give a fixed last segment to the input that names it: `{blobServicesName:default}`."""
     parts = path.rsplit("/", 2)
     if len(parts) < 3 or parts[-1].startswith("{"):
         return path, frozenset()

@@ -1,4 +1,4 @@
-"""Reads what pulumi-azure-native knows: resources, nested types, enums and functions of a module."""
+"""Reads what pulumi-azure-native knows of a module: resources, types, enums and functions."""
 
 from __future__ import annotations
 

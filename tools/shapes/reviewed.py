@@ -8,24 +8,27 @@ _SUBSCRIPTION = "/subscriptions/{subscriptionId}"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{resourceGroupName}"
 _MONITOR = _GROUP + "/providers/Microsoft.Insights"
 
+_DIAGNOSTICS = "/providers/Microsoft.Insights/diagnosticSettings/{name}"
+_SCOPES = _MONITOR + "/privateLinkScopes/{scopeName}"
+_DEPLOYMENTS = "/providers/Microsoft.Resources/deployments/{deploymentName}"
+
 # Types whose operations left the management packages. The body is the usual envelope.
 PATHS = {
-    "monitor:DiagnosticSetting": "/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
-    "monitor:SubscriptionDiagnosticSetting": _SUBSCRIPTION
-    + "/providers/Microsoft.Insights/diagnosticSettings/{name}",
-    "monitor:ManagementGroupDiagnosticSetting": "/providers/Microsoft.Management/managementGroups/{managementGroupId}"
-    "/providers/Microsoft.Insights/diagnosticSettings/{name}",
-    "monitor:PrivateLinkScope": _MONITOR + "/privateLinkScopes/{scopeName}",
-    "monitor:PrivateLinkScopedResource": _MONITOR
-    + "/privateLinkScopes/{scopeName}/scopedResources/{name}",
-    "monitor:PrivateEndpointConnection": _MONITOR
-    + "/privateLinkScopes/{scopeName}/privateEndpointConnections/{privateEndpointConnectionName}",
-    "resources:Deployment": _GROUP + "/providers/Microsoft.Resources/deployments/{deploymentName}",
-    "resources:DeploymentAtSubscriptionScope": _SUBSCRIPTION
-    + "/providers/Microsoft.Resources/deployments/{deploymentName}",
+    "monitor:DiagnosticSetting": "/{resourceUri}" + _DIAGNOSTICS,
+    "monitor:SubscriptionDiagnosticSetting": _SUBSCRIPTION + _DIAGNOSTICS,
+    "monitor:ManagementGroupDiagnosticSetting": (
+        "/providers/Microsoft.Management/managementGroups/{managementGroupId}" + _DIAGNOSTICS
+    ),
+    "monitor:PrivateLinkScope": _SCOPES,
+    "monitor:PrivateLinkScopedResource": _SCOPES + "/scopedResources/{name}",
+    "monitor:PrivateEndpointConnection": (
+        _SCOPES + "/privateEndpointConnections/{privateEndpointConnectionName}"
+    ),
+    "resources:Deployment": _GROUP + _DEPLOYMENTS,
+    "resources:DeploymentAtSubscriptionScope": _SUBSCRIPTION + _DEPLOYMENTS,
 }
 
-# azure-native builds these itself from data-plane or partial calls: there is no ARM resource to PUT.
+# azure-native makes these by data-plane or partial calls: there is no ARM resource to PUT.
 NOT_ARM = frozenset(
     {
         "keyvault:AccessPolicy",
@@ -36,36 +39,77 @@ NOT_ARM = frozenset(
 )
 
 # Documented as fixed at creation; the models of newer packages say so themselves.
-IMMUTABLE = {
-    "authorization:RoleAssignment": ("principalId", "principalType", "roleDefinitionId", "condition"),
-    "containerregistry:Replication": ("location", "zoneRedundancy"),
-    "containerregistry:Registry": ("zoneRedundancy",),
-    "containerservice:AgentPool": (
-        "vmSize", "vnetSubnetID", "podSubnetID", "osDiskType", "osDiskSizeGB", "availabilityZones",
-        "maxPods", "osType", "type", "enableFIPS", "gpuInstanceProfile", "proximityPlacementGroupID",
+IMMUTABLE: dict[str, tuple[str, ...]] = {
+    "authorization:RoleAssignment": (
+        "condition",
+        "principalId",
+        "principalType",
+        "roleDefinitionId",
     ),
-    "containerservice:ManagedCluster": ("dnsPrefix", "nodeResourceGroup", "fqdnSubdomain", "diskEncryptionSetID"),
+    "containerregistry:Registry": ("zoneRedundancy",),
+    "containerregistry:Replication": ("zoneRedundancy",),
+    "containerservice:AgentPool": (
+        "availabilityZones",
+        "enableFIPS",
+        "gpuInstanceProfile",
+        "maxPods",
+        "osDiskSizeGB",
+        "osDiskType",
+        "osType",
+        "podSubnetID",
+        "proximityPlacementGroupID",
+        "type",
+        "vmSize",
+        "vnetSubnetID",
+    ),
+    "containerservice:ManagedCluster": (
+        "diskEncryptionSetID",
+        "dnsPrefix",
+        "fqdnSubdomain",
+        "nodeResourceGroup",
+    ),
     "keyvault:Vault": ("properties.tenantId",),
     "machinelearningservices:Compute": (
-        "computeLocation", "properties.computeType", "properties.properties.vmSize", "properties.properties.subnet",
-        "properties.properties.osType", "properties.properties.isolatedNetwork",
-        "properties.properties.enableNodePublicIp", "properties.properties.remoteLoginPortPublicAccess",
+        "properties.computeLocation",
+        "properties.computeType",
+        "properties.properties.enableNodePublicIp",
+        "properties.properties.isolatedNetwork",
+        "properties.properties.osType",
+        "properties.properties.remoteLoginPortPublicAccess",
+        "properties.properties.subnet",
+        "properties.properties.vmSize",
     ),
     "machinelearningservices:OnlineEndpoint": ("properties.authMode",),
-    "machinelearningservices:Workspace": ("keyVault", "storageAccount", "hbiWorkspace", "encryption.keyVaultProperties.keyVaultArmId"),
-    "network:PrivateEndpoint": ("subnet.id", "customNetworkInterfaceName"),
-    "network:PublicIPAddress": ("publicIPAddressVersion", "publicIPAllocationMethod", "zones", "sku.name"),
-    "network:NatGateway": ("zones", "sku.name"),
+    "machinelearningservices:Workspace": (
+        "encryption.keyVaultProperties.keyVaultArmId",
+        "hbiWorkspace",
+        "keyVault",
+        "storageAccount",
+    ),
+    "network:NatGateway": ("sku.name", "zones"),
+    "network:PrivateEndpoint": ("customNetworkInterfaceName", "subnet.id"),
+    "network:PublicIPAddress": (
+        "publicIPAddressVersion",
+        "publicIPAllocationMethod",
+        "sku.name",
+        "zones",
+    ),
     "privatedns:VirtualNetworkLink": ("virtualNetwork.id",),
-    "storage:StorageAccount": ("isHnsEnabled", "enableNfsV3", "encryption.requireInfrastructureEncryption"),
-}  # fmt: skip
+    "storage:StorageAccount": (
+        "enableNfsV3",
+        "encryption.requireInfrastructureEncryption",
+        "isHnsEnabled",
+    ),
+}
 
 # Collections that are resource types of their own but are called otherwise inline.
 CHILDREN = {"containerservice:ManagedCluster": ("agentPoolProfiles",)}
 
-# What Azure takes as a name: pattern, and the same in words. From "Naming rules and restrictions for Azure resources".
+# What Azure takes as a name: pattern, and the same in words. From Azure's "Naming rules and
+# restrictions for Azure resources".
 _WORD = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?"
-_WORD_TEXT = "1 to 80 letters, digits, '.', '_' or '-', beginning with a letter or digit and ending with one or '_'"
+_WORD_ENDS = "beginning with a letter or digit and ending with one or '_'"
+_WORD_TEXT = f"1 to 80 letters, digits, '.', '_' or '-', {_WORD_ENDS}"
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 NAMES = {
     "authorization:RoleAssignment": (_GUID, "a GUID"),
@@ -83,7 +127,7 @@ NAMES = {
     "keyvault:Secret": (r"[A-Za-z0-9-]{1,127}", "1 to 127 letters, digits or '-'"),
     "keyvault:Vault": (
         r"[A-Za-z](?!.*--)[A-Za-z0-9-]{1,22}[A-Za-z0-9]",
-        "3 to 24 letters, digits or single '-', beginning with a letter and ending with a letter or digit",
+        "3 to 24 letters, digits or single '-', a letter first, not ending with '-'",
     ),
     "machinelearningservices:Compute": (
         r"[A-Za-z](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
@@ -108,7 +152,7 @@ NAMES = {
     "network:Subnet": (_WORD, _WORD_TEXT),
     "network:VirtualNetwork": (
         r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}[A-Za-z0-9_]",
-        "2 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit and ending with one or '_'",
+        f"2 to 64 letters, digits, '.', '_' or '-', {_WORD_ENDS}",
     ),
     "operationalinsights:Workspace": (
         r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
@@ -120,7 +164,7 @@ NAMES = {
     ),
     "storage:BlobContainer": (
         r"\$root|\$web|\$logs|(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-        "3 to 63 lower-case letters, digits or single '-', beginning and ending with a letter or digit",
+        "3 to 63 lower-case letters, digits or single '-', not beginning or ending with '-'",
     ),
     "storage:StorageAccount": (r"[a-z0-9]{3,24}", "3 to 24 lower-case letters or digits"),
 }
@@ -133,8 +177,8 @@ SINGLETONS = frozenset(
     {"security:Pricing", "security:Setting", "authorization:RoleManagementPolicy"}
 )
 
-# What the models (older or newer than azure-native's) lack: property -> path in the body; `?/x` is a query
-# parameter, an empty path is never sent.
+# What the models (older or newer than azure-native's) lack: property -> path in the body; `?/x` is
+# a query parameter, an empty path is never sent.
 WIRES: dict[str, dict[str, str]] = {
     "authorization:ManagementLockAtResourceLevel": {"apiVersion": ""},
     "containerinstance:ContainerGroup": {
@@ -157,8 +201,10 @@ WIRES: dict[str, dict[str, str]] = {
 }
 
 SECRET_NAME = re.compile(
-    r"(?i)(password$|passwd$|^secret$|clientsecret$|secretvalue$|connectionstrings?$|(primary|secondary|access|account|storage|shared"
-    r"|api|admin|query|auth|private|master|function|host)key[0-9]?$|accesstoken$|sastoken$|refreshtoken$|sharedaccesssignature$)"
+    r"(?i)(password|passwd|^secret|clientsecret|secretvalue|connectionstrings?"
+    r"|(primary|secondary|access|account|storage|shared|api|admin|query|auth|private|master)key[0-9]?"
+    r"|(function|host)key[0-9]?"
+    r"|accesstoken|sastoken|refreshtoken|sharedaccesssignature)$"
 )
 SECRET_ANSWER = re.compile(
     r"^list\w*(Keys?|Secrets?|Credentials?|Tokens?|SAS|Sas|ConnectionStrings?|Passwords?)$"

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from emulator.pulumi_provider import catalog
-from emulator.pulumi_provider.arm import AzureError, CancelledError
+from emulator.pulumi_provider.answers import AzureError
+from emulator.pulumi_provider.arm import CancelledError
 from emulator.pulumi_provider.resources import AlreadyExistsError
 from emulator.pulumi_provider.values import UNKNOWN, Secret, plain
 
