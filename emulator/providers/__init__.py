@@ -1,0 +1,27 @@
+"""What each resource provider of Azure adds to the generic resources of ARM."""
+
+from emulator.providers import (
+    authorization,
+    consumption,
+    containerregistry,
+    insights,
+    keyvault,
+    managedidentity,
+    network,
+    operationalinsights,
+    resources,
+    storage,
+)
+
+__all__ = [
+    "authorization",
+    "consumption",
+    "containerregistry",
+    "insights",
+    "keyvault",
+    "managedidentity",
+    "network",
+    "operationalinsights",
+    "resources",
+    "storage",
+]

@@ -1,0 +1,5 @@
+"""Microsoft.ContainerRegistry: registries."""
+
+from emulator.providers.containerregistry import registries
+
+__all__ = ["registries"]

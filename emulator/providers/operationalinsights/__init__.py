@@ -1,0 +1,5 @@
+"""Microsoft.OperationalInsights: Log Analytics workspaces."""
+
+from emulator.providers.operationalinsights import workspaces
+
+__all__ = ["workspaces"]
