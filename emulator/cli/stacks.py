@@ -107,4 +107,14 @@ def only_salted(before: bytes, after: bytes) -> bool:
     if before == after or SALT.encode() in before or b"secure:" in after:
         return False
     old, new = yaml.safe_load(before) or {}, yaml.safe_load(after) or {}
-    return new.pop(SALT, None) is not None and (old or {"config": {}}) == (new or {"config": {}})
+    salted = new.pop(SALT, None) is not None
+    return salted and _plain(old or {"config": {}}) == _plain(new or {"config": {}})
+
+
+def _plain(value: object) -> object:
+    """Return a value with scalars as text: Pulumi writes a `true` of a string key as `"true"`."""
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return str(value).lower() if isinstance(value, bool) else str(value)
