@@ -1,1 +1,1 @@
-"""Machine learning on the platform: pipeline steps, their Azure ML form, and the `mlops` command."""
+"""Machine learning on the platform: steps, their Azure ML form, the `mlops` command."""

@@ -2,7 +2,7 @@
 
 
 class TaskError(Exception):
-    """A task, its data or its settings are not as they have to be; the message says what to change."""
+    """A task, its data or its settings are wrong; the message says what to change."""
 
 
 class PlatformError(Exception):

@@ -5,7 +5,7 @@ import json
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -39,9 +39,7 @@ class Lineage(BaseModel):
     stop_periods: tuple[str, ...]
 
 
-def save(
-    scorer: Scorer, columns: Mapping[str, Cells], lineage: Lineage, folder: Path
-) -> None:
+def save(scorer: Scorer, columns: Mapping[str, Cells], lineage: Lineage, folder: Path) -> None:
     """Write the model folder; `columns` are the first training rows, kept as input example."""
     import mlflow.pyfunc  # noqa: PLC0415  six seconds that --help and other steps do not need
     import pandas as pd  # noqa: PLC0415  as above
@@ -49,7 +47,9 @@ def save(
     from mlflow.types import ColSpec, Schema  # noqa: PLC0415  as above
 
     encoder = scorer.encoder
-    kinds = {name: "string" if name in encoder.categories else "double" for name in encoder.features}
+    kinds = {
+        name: "string" if name in encoder.categories else "double" for name in encoder.features
+    }
     example = pd.DataFrame(
         {
             name: pd.Series(
@@ -80,14 +80,16 @@ def save(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None, None, None]:
     """Hide MLflow's remarks on pickles (there is none) and on tracing without a server."""
     logger = logging.getLogger("mlflow")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Passing a Python object", category=FutureWarning)
+            warnings.filterwarnings(
+                "ignore", message="Passing a Python object", category=FutureWarning
+            )
             yield
     finally:
         logger.setLevel(level)

@@ -32,7 +32,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Place:
     absent = [name for name in VARIABLES.values() if not values.get(name)]
     if absent:
         raise PlatformError(
-            f"{', '.join(absent)} not set: this step runs inside an Azure ML job; elsewhere, set them "
-            "to the workspace that it shall register in"
+            f"{', '.join(absent)} not set: this step runs inside an Azure ML job; elsewhere, set "
+            "them to the workspace that it shall register in"
         )
     return Place(**{field: values[name] for field, name in VARIABLES.items()})

@@ -29,13 +29,11 @@ class Encoder:
     categories: dict[str, tuple[str, ...]]
 
     @classmethod
-    def fit(
-        cls, features: Sequence[str], categorical: Mapping[str, Cells], rare: int = 1
-    ) -> Self:
+    def fit(cls, features: Sequence[str], categorical: Mapping[str, Cells], rare: int = 1) -> Self:
         """Learn the categories that occur at least `rare` times."""
         learned: dict[str, tuple[str, ...]] = {}
         for name, cells in categorical.items():
-            present = [str(cell) for cell in cells if _is_text(cell)]
+            present = [str(cell) for cell in cells if isinstance(cell, str)]
             names, counts = np.unique(np.asarray(present, dtype=str), return_counts=True)
             learned[name] = tuple(
                 str(text) for text, count in zip(names, counts, strict=True) if count >= rare
@@ -57,15 +55,14 @@ class Encoder:
         for position, name in enumerate(self.features):
             if name in self.categories:
                 codes = {text: float(code) for code, text in enumerate(self.categories[name])}
-                found = (codes.get(cell, np.nan) if _is_text(cell) else np.nan for cell in columns[name])  # ty: ignore[no-matching-overload]  _is_text proved that the cell is text
+                found = (
+                    codes.get(cell, np.nan) if isinstance(cell, str) else np.nan
+                    for cell in columns[name]
+                )
                 matrix[:, position] = np.fromiter(found, dtype=np.float32, count=rows)
             else:
                 matrix[:, position] = np.asarray(columns[name], dtype=np.float32)
         return matrix
-
-
-def _is_text(cell: object) -> bool:
-    return isinstance(cell, str)
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,9 @@ class Scorer:
         )
         return np.asarray(self.booster.predict(data), dtype=np.float64)
 
-    def predict(self, model_input: "pd.DataFrame", params: object = None) -> npt.NDArray[np.float64]:
+    def predict(
+        self, model_input: "pd.DataFrame", params: object = None
+    ) -> npt.NDArray[np.float64]:
         """Score a data frame, as MLflow asks for it."""
         if params:
             raise ValueError(f"this model takes no parameters, got {params!r}")

@@ -1,4 +1,4 @@
-"""A task is a folder: the frozen schema of its tables and the settings that turn them into a model."""
+"""A task is a folder: the frozen schema of its tables, and what makes a model of them."""
 
 import hashlib
 from pathlib import Path
@@ -220,7 +220,9 @@ def load(task: str | Path) -> Task:
 
 def _read(path: Path) -> str:
     if not path.is_file():
-        raise TaskError(f"{path.parent.name} has no {path.name}; a task is schema.yaml and task.yaml")
+        raise TaskError(
+            f"{path.parent.name} has no {path.name}; a task is schema.yaml and task.yaml"
+        )
     return path.read_text(encoding="utf-8")
 
 
@@ -261,8 +263,8 @@ def _check_names(schema: Schema, settings: Settings, path: Path) -> None:
         matched = {*join.keys.values(), *([other.time] if other and other.time else [])}
         if other and not (other.key and set(other.key) <= matched):
             wrong.append(
-                f"  joins.{join.table}: keys must cover the table's key {', '.join(other.key)}, or one "
-                "event would match several rows"
+                f"  joins.{join.table}: keys must cover the table's key {', '.join(other.key)}, or "
+                "one event would match several rows"
             )
     names = [*settings.features, *(name for join in settings.joins for name in join.features)]
     wrong.extend(f"  {name}: two features of this name" for name in names if names.count(name) > 1)
@@ -272,4 +274,6 @@ def _check_names(schema: Schema, settings: Settings, path: Path) -> None:
         if name not in names
     )
     if wrong:
-        raise TaskError(f"{path.parent.name}/{path.name} is wrong:\n" + "\n".join(dict.fromkeys(wrong)))
+        raise TaskError(
+            f"{path.parent.name}/{path.name} is wrong:\n" + "\n".join(dict.fromkeys(wrong))
+        )

@@ -46,8 +46,8 @@ def fit(examples: Examples, categories: Sequence[str], settings: Training, stop:
     periods = sorted(set(examples.period.tolist()))
     if len(periods) <= stop:
         raise TaskError(
-            f"training has {len(periods)} period(s) ({', '.join(periods)}) and early stopping takes the "
-            f"last {stop}; give more training periods, or lower split.stop_periods"
+            f"training has {len(periods)} period(s) ({', '.join(periods)}) and early stopping "
+            f"takes the last {stop}; give more training periods, or lower split.stop_periods"
         )
     latest = np.isin(examples.period, periods[-stop:])
     # Whatever is learned from data is learned again for the final fit: the stopping rows may not

@@ -3,9 +3,10 @@
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -70,7 +71,7 @@ class Workspace:
     """A workspace; the client is made when it is first needed, because its import takes seconds."""
 
     place: Place
-    connect: "Callable[[Place], MLClient]" = field(default=lambda place: _connect(place))
+    connect: "Callable[[Place], MLClient]" = field(default_factory=lambda: _connect)
 
     @cached_property
     def client(self) -> "MLClient":
@@ -203,7 +204,7 @@ def in_job() -> Workspace:
 
 
 def credential() -> "TokenCredential":
-    """Return the managed identity inside a job, and what the person or CI signed in with elsewhere."""
+    """Return the managed identity inside a job, elsewhere what the person or CI signed in with."""
     from azure.identity import (  # noqa: PLC0415  most of a second that --help does not need
         DefaultAzureCredential,
         ManagedIdentityCredential,
@@ -215,7 +216,7 @@ def credential() -> "TokenCredential":
 
 
 @contextmanager
-def explained(place: Place, what: str = "") -> Iterator[None]:
+def explained(place: Place, what: str = "") -> Generator[None, None, None]:
     """Turn the client's exceptions into one sentence that says what to do next."""
     from azure.ai.ml.exceptions import (  # noqa: PLC0415  takes seconds, see the class
         MlException,
@@ -237,16 +238,16 @@ def explained(place: Place, what: str = "") -> Iterator[None]:
         ) from error
     except exceptions.HttpResponseError as error:
         hint = (
-            "; the identity you are signed in with needs the role AzureML Data Scientist, and you must "
-            "be inside the platform's network"
+            "; the identity you are signed in with needs the role AzureML Data Scientist, and you "
+            "must be inside the platform's network"
             if error.status_code == 403
             else ""
         )
         raise PlatformError(f"workspace {place} refused: {_first(error)}{hint}") from error
     except (exceptions.ServiceRequestError, exceptions.ServiceResponseError) as error:
         raise PlatformError(
-            f"workspace {place} cannot be reached: check the network, the proxy settings and that the "
-            f"platform is up ({_first(error)})"
+            f"workspace {place} cannot be reached: check the network, the proxy settings and that "
+            f"the platform is up ({_first(error)})"
         ) from error
     except (ValidationException, MlException) as error:
         raise PlatformError(f"Azure ML's client refused: {_first(error)}") from error
@@ -273,8 +274,8 @@ def _first(error: Exception) -> str:
 
 def _created(entity: object) -> str:
     context = getattr(entity, "creation_context", None)
-    moment = getattr(context, "created_at", None)
-    return moment.isoformat() if hasattr(moment, "isoformat") else str(moment or "")
+    moment: object = getattr(context, "created_at", None)
+    return moment.isoformat() if isinstance(moment, datetime) else str(moment or "")
 
 
 def _run(job: object) -> Run:

@@ -1,4 +1,4 @@
-"""The rules of a frozen schema as ibis expressions: one scan a table, a second only for examples."""
+"""The rules of a frozen schema as ibis expressions: one scan a table, more only for examples."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ibis
+
+from ml.data import columns
 from ml.data.manifest import Ingested
 from ml.data.report import Problem
 from ml.task import Column, Table
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
-    from ibis.expr.types import BooleanValue, IntegerScalar
+    from ibis.expr.types import BooleanValue, Scalar, Value
     from ibis.expr.types import Table as Rows
-    from ibis.expr.types import Value
 
 EXAMPLES = 5
 ROW = "file_row_number"
@@ -38,7 +40,9 @@ class Checked:
 
     def examples(self, wrong: "BooleanValue", *shown: str) -> tuple[str, ...]:
         """Show the first rows of a kind: row number in the file, key and the cells in question."""
-        names = dict.fromkeys([ROW, *(key for key in self.table.key if key in self.columns), *shown])
+        names = dict.fromkeys(
+            [ROW, *(key for key in self.table.key if key in self.columns), *shown]
+        )
         found = self.rows.filter(wrong).order_by(ROW).select(*names).limit(EXAMPLES)
         return tuple(
             f"row {record.pop(ROW) + 1}: "
@@ -48,7 +52,13 @@ class Checked:
 
 
 def check(
-    connection: "Backend", folder: Path, name: str, table: Table, ingested: Ingested, as_of: datetime
+    connection: "Backend",
+    folder: Path,
+    *,
+    name: str,
+    table: Table,
+    ingested: Ingested,
+    as_of: datetime,
 ) -> list[Finding]:
     """Return everything that is wrong with one table, and what is tolerated."""
     rows = connection.read_parquet(folder / ingested.file, file_row_number=True)
@@ -68,16 +78,14 @@ def check(
 
 def outlier(value: "Value", rule: Column) -> "BooleanValue":
     """Whether a cell lies outside what its column may hold; an empty cell does not."""
-    import ibis  # noqa: PLC0415  a second of start-up that --help does not need
-
     parts: list[BooleanValue] = []
     if rule.min is not None:
-        parts.append(value < rule.min)
+        parts.append(value < ibis.literal(rule.min))
     if rule.max is not None:
-        parts.append(value > rule.max)
+        parts.append(value > ibis.literal(rule.max))
     if rule.values:
-        parts.append(value.notin(list(rule.values)))
-    return ibis.or_(*parts).fill_null(False)
+        parts.append(value.notin([ibis.literal(text) for text in rule.values]))
+    return columns.anyone(parts)
 
 
 def _cell(value: object) -> str:
@@ -129,17 +137,24 @@ def _reading(checked: Checked) -> Iterator[Finding]:
 def _counts(checked: Checked, as_of: datetime) -> Mapping[str, object]:
     """Count nulls and outliers of all columns in one scan."""
     rows = checked.rows
-    wanted: dict[str, IntegerScalar | Value] = {}
+    wanted: dict[str, Scalar] = {}
     for column, rule in checked.columns.items():
-        wanted[f"{column} null"] = rows[column].isnull().sum()
+        wanted[f"{column} null"] = columns.count(rows[column].isnull())
         if rule.limited:
-            wanted[f"{column} out"] = outlier(rows[column], rule).sum()
-            wanted[f"{column} min"], wanted[f"{column} max"] = rows[column].min(), rows[column].max()
+            wanted[f"{column} out"] = columns.count(outlier(rows[column], rule))
+            wanted[f"{column} min"], wanted[f"{column} max"] = (
+                rows[column].min(),
+                rows[column].max(),
+            )
     time = checked.table.time
-    if time in checked.columns:
+    if time and time in checked.columns:
         wanted["newest"] = rows[time].max()
-        wanted["future"] = (rows[time] > as_of).fill_null(False).sum()
-    return rows.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+        wanted["future"] = columns.count(rows[time] > ibis.literal(as_of))
+    return (
+        rows.aggregate([value.name(name) for name, value in wanted.items()])
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
 
 
 def _nulls(
@@ -201,12 +216,15 @@ def _keys(checked: Checked) -> Iterator[Finding]:
     groups = checked.rows.group_by(list(key)).aggregate(
         copies=lambda rows: rows.count(), first=lambda rows: rows[ROW].min()
     )
-    twice = groups.filter(groups.copies > 1)
-    count = twice.copies.sum().execute()
-    if not count or count != count:  # noqa: PLR0124  the sum of no rows is NaN
+    twice = groups.filter(columns.number(groups, "copies") > ibis.literal(1))
+    (found,) = (
+        twice.aggregate(columns.number(twice, "copies").sum().name("rows")).to_pyarrow().to_pylist()
+    )
+    if not found["rows"]:
         return
     examples = tuple(
-        f"{record['copies']} rows with " + ", ".join(f"{name}={record[name]}" for name in key)
+        f"{record['copies']} rows with "
+        + ", ".join(f"{name}={record[name]}" for name in key)
         + f", first in row {record['first'] + 1}"
         for record in twice.order_by("first").limit(EXAMPLES).to_pyarrow().to_pylist()
     )
@@ -215,7 +233,7 @@ def _keys(checked: Checked) -> Iterator[Finding]:
             rule="duplicate key",
             table=checked.name,
             columns=key,
-            rows=int(count),
+            rows=found["rows"],
             found="rows that share a key",
             wanted="each key once",
             examples=examples,
@@ -224,7 +242,9 @@ def _keys(checked: Checked) -> Iterator[Finding]:
     )
 
 
-def _freshness(checked: Checked, counts: Mapping[str, object], as_of: datetime) -> Iterator[Finding]:
+def _freshness(
+    checked: Checked, counts: Mapping[str, object], as_of: datetime
+) -> Iterator[Finding]:
     """Find rows from the future, and a window that ends too long ago."""
     time, table = checked.table.time, checked.table
     if time is None or time not in checked.columns:
@@ -239,7 +259,7 @@ def _freshness(checked: Checked, counts: Mapping[str, object], as_of: datetime) 
                 rows=future,
                 found=f"times up to {counts['newest']}",
                 wanted=f"nothing after {as_of}",
-                examples=checked.examples(checked.rows[time] > as_of, time),
+                examples=checked.examples(checked.rows[time] > ibis.literal(as_of), time),
             ),
             False,
         )

@@ -37,10 +37,14 @@ def find(folder: Path, stem: str, unpacked: Path) -> Path:
             with zipfile.ZipFile(path) as archive:
                 return Path(archive.extract(f"{stem}.csv", unpacked))
         except (KeyError, zipfile.BadZipFile) as error:
-            raise TaskError(f"{path.name} is no zip archive that holds {stem}.csv: {error}") from error
+            raise TaskError(
+                f"{path.name} is no zip archive that holds {stem}.csv: {error}"
+            ) from error
     wanted = ", ".join(f"{stem}{ending}" for ending in ENDINGS)
     found = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
-    raise TaskError(f"{folder} holds no file for table {stem}: wanted one of {wanted}, found {found}")
+    raise TaskError(
+        f"{folder} holds no file for table {stem}: wanted one of {wanted}, found {found}"
+    )
 
 
 def read_table(
@@ -51,22 +55,25 @@ def read_table(
     kept = [name for name in table.columns if name in header]
     if not kept:
         raise TaskError(
-            f"{source.name} has none of the schema's columns; its first line is {','.join(header)!r}"
+            f"{source.name} has none of the schema's columns; its first line is "
+            f"{','.join(header)!r}"
         )
     kinds = {
         name: TYPES[table.columns[name].type] if name in table.columns else "VARCHAR"
         for name in header
     }
     columns = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in kinds.items())
+    errors = f"rejects_{target.stem}"
     selected = ", ".join(named(name) for name in kept)
     connection.raw_sql(
         f"COPY (SELECT {selected} FROM read_csv({quoted(source)}, columns={{{columns}}}, "  # noqa: S608  names are quoted
         f"auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
-        f"nullstr={quoted(missing)}, store_rejects=true, rejects_limit=0)) "
+        f"nullstr={quoted(missing)}, store_rejects=true, rejects_limit=0, "
+        f"rejects_table={quoted(errors)}, rejects_scan={quoted(errors + '_scan')})) "
         f"TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd)"
     )
-    rejected, examples = _rejects(connection, header)
-    rows = connection.read_parquet(target).count().execute()
+    rejected, examples = _rejects(connection, errors, header)
+    rows = connection.read_parquet(target).count().to_pyarrow().as_py()
     return Ingested(
         file=target.name,
         sha256=file_digest(target),
@@ -93,16 +100,18 @@ def _header(connection: "Backend", source: Path) -> list[str]:
     return header
 
 
-def _rejects(connection: "Backend", header: list[str]) -> tuple[dict[str, int], tuple[Reject, ...]]:
-    """Count the last scan's rejected lines by column and keep the first few of each."""
-    last = "scan_id = (SELECT max(scan_id) FROM reject_scans)"
+def _rejects(
+    connection: "Backend", errors: str, header: list[str]
+) -> tuple[dict[str, int], tuple[Reject, ...]]:
+    """Count the rejected lines by column and keep the first few of each."""
+    table = named(errors)
     counts = connection.raw_sql(
-        "SELECT coalesce(column_name, ''), count(DISTINCT line) FROM reject_errors "  # noqa: S608  no input
-        f"WHERE {last} GROUP BY 1 ORDER BY 1"
+        f"SELECT coalesce(column_name, ''), count(DISTINCT line) FROM {table} "  # noqa: S608  quoted
+        "GROUP BY 1 ORDER BY 1"
     ).fetchall()
     rows = connection.raw_sql(
-        "SELECT line, coalesce(column_name, ''), column_idx, csv_line, error_type FROM reject_errors "  # noqa: S608  EXAMPLES is ours
-        f"WHERE {last} QUALIFY row_number() OVER (PARTITION BY column_name ORDER BY line) "
+        "SELECT line, coalesce(column_name, ''), column_idx, csv_line, error_type "  # noqa: S608  quoted
+        f"FROM {table} QUALIFY row_number() OVER (PARTITION BY column_name ORDER BY line) "
         f"<= {EXAMPLES} ORDER BY line"
     ).fetchall()
     examples = tuple(

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ MEMORY = "MLOPS_DATA_MEMORY"
 
 
 @contextmanager
-def engine() -> Iterator["Backend"]:
+def engine() -> Generator["Backend", None, None]:
     """Yield a connection; what does not fit into memory goes to a folder that is removed after."""
     import ibis  # noqa: PLC0415  a second of start-up that --help does not need
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from ml.data.checks import outlier
+from ml.data.columns import moment, number
 from ml.task import Join, Table, Task
 
 if TYPE_CHECKING:
@@ -27,14 +28,13 @@ def examples(task: Task, tables: Mapping[str, "Rows"]) -> "Rows":
             own[name] = ibis.date(year, month, day).day_of_week.index()
         elif feature.column:
             own[name] = events[feature.column]
-    keys = dict.fromkeys(
-        [*task.events.key, *(key for join in settings.joins for key in join.keys)]
-    )
+    late = number(events, settings.label.column) > ibis.literal(settings.label.above)
+    keys = dict.fromkeys([*task.events.key, *(key for join in settings.joins for key in join.keys)])
     base = events.select(
         **{f"k_{key}": events[key] for key in keys},
         **own,
         **{
-            LABEL: (events[settings.label.column] > settings.label.above).cast("int8"),
+            LABEL: late.cast("int8"),
             PERIOD: period(events, settings.period),
             TIME: events[settings.time],
         },
@@ -63,22 +63,22 @@ def cleaned(rows: "Rows", table: Table) -> "Rows":
 
 def period(rows: "Rows", columns: tuple[str, ...]) -> "StringValue":
     """Return the period as text that sorts by time: 2013-07, or 2013."""
-    parts = [
-        rows[name].cast("string") if position == 0 else rows[name].cast("string").lpad(2, "0")
-        for position, name in enumerate(columns)
-    ]
-    return ibis.literal("-").join(parts)
+    first, *others = columns
+    text = rows[first].cast("string")
+    for name in others:
+        text = text + "-" + rows[name].cast("string").lpad(2, "0")
+    return text
 
 
 def _joined(base: "Rows", other: "Rows", join: Join, time: str | None) -> "Rows":
     """Look features up; where the other table has times, take the row some hours before."""
     lookup: dict[str, Value] = {f"j_{theirs}": other[theirs] for theirs in join.keys.values()}
     if time and join.hours_before is not None:
-        lookup["j_time"] = other[time] + ibis.interval(hours=join.hours_before)
+        lookup["j_time"] = moment(other, time) + ibis.interval(hours=join.hours_before)
     lookup |= {name: other[source] for name, source in join.features.items()}
     right = other.select(**lookup)
     match = [base[f"k_{ours}"] == right[f"j_{theirs}"] for ours, theirs in join.keys.items()]
     if "j_time" in lookup:
-        match.append(base[TIME].truncate("h") == right.j_time)
+        match.append(moment(base, TIME).truncate("h") == right["j_time"])
     joined = base.left_join(right, match)
     return joined.drop(*(name for name in lookup if name.startswith("j_")))

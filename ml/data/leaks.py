@@ -8,7 +8,7 @@ def guard(task: Task) -> None:
     """Raise with every feature that the schema does not call known before, and why."""
     leaks = [*_own(task), *_joined(task), *_split(task)]
     if leaks:
-        raise TaskError("these would leak what is not known at prediction time:\n" + "\n".join(leaks))
+        raise TaskError("these leak what is not known at prediction time:\n" + "\n".join(leaks))
 
 
 def _own(task: Task) -> list[str]:
@@ -37,8 +37,8 @@ def _joined(task: Task) -> list[str]:
         table = task.schema_.tables[join.table]
         if table.time and (join.hours_before or 0) < 1:
             leaks.append(
-                f"  {join.table}: its rows happen at {table.time}; give hours_before: 1 or more, so "
-                "that the row was there when the prediction was made"
+                f"  {join.table}: its rows happen at {table.time}; give hours_before: 1 or more, "
+                "so that the row was there when the prediction was made"
             )
         if not table.time and join.hours_before is not None:
             leaks.append(f"  {join.table}: has no time column, so hours_before cannot be kept")
@@ -64,6 +64,7 @@ def split_problems(train: tuple[str, str], holdout: tuple[str, str]) -> list[str
     ]
     if holdout[0] <= train[1]:
         problems.append(
-            f"the hold-out starts in {holdout[0]}, not after the training data, which end in {train[1]}"
+            f"the hold-out starts in {holdout[0]}, not after the training data, which end in "
+            f"{train[1]}"
         )
     return problems

@@ -25,7 +25,7 @@ def build(
     steps = {name: _component(name) for name in STEPS}
 
     @dsl.pipeline(None, name=f"train_{settings.name}", default_compute=compute)
-    def pipeline(
+    def pipeline(  # noqa: PLR0917  the decorator makes a pipeline input of each
         raw: Input,
         as_of: str,
         train_from: str,

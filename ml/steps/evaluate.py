@@ -68,8 +68,9 @@ def evaluate(task: tasks.Task, model: Path, holdout: Path) -> Evaluation:
     first, last = (str(about.periods[end]["period"]) for end in (0, -1))
     if first <= lineage.train_periods[1]:
         raise TaskError(
-            f"the hold-out starts in {first} but the model was trained up to {lineage.train_periods[1]}: "
-            "it would be measured on what it has seen; choose later hold-out periods"
+            f"the hold-out starts in {first} but the model was trained up to "
+            f"{lineage.train_periods[1]}: it would be measured on what it has seen; "
+            "choose later hold-out periods"
         )
     rows = examples.read(holdout, about)
     score = mlflow_model.load(model).score(rows.columns)

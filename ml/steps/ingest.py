@@ -22,7 +22,9 @@ def ingest(task: tasks.Task, raw: Path, tables: Path) -> manifest.Manifest:
                 connection, table, source, target, task.schema_.missing
             )
             bad = sum(read[name].rejected.values())
-            command.log.info("%s: %d rows%s", name, read[name].rows, f", {bad} rejected" * bool(bad))
+            command.log.info(
+                "%s: %d rows%s", name, read[name].rows, f", {bad} rejected" * bool(bad)
+            )
     result = manifest.Manifest(
         task=task.settings.name,
         data_version=manifest.data_version(sources),

@@ -24,7 +24,9 @@ def prepare(
     leaks.guard(task)
     ingested = manifest.read(tables)
     _refuse_unchecked(ingested, report.read(checked))
-    from ml.data import features  # noqa: PLC0415  ibis costs a second that --help does not need
+    import ibis  # noqa: PLC0415  costs a second that --help does not need
+
+    from ml.data import features  # noqa: PLC0415  as above
 
     split = task.settings.split
     rows: dict[str, int] = {}
@@ -35,7 +37,9 @@ def prepare(
         }
         examples = features.examples(task, found)
         for part, (first, last) in {"train": split.train, "holdout": split.holdout}.items():
-            chosen = examples.filter(examples[features.PERIOD].between(first, last))
+            chosen = examples.filter(
+                examples[features.PERIOD].between(ibis.literal(first), ibis.literal(last))
+            )
             path = targets[part] / DATA
             connection.to_parquet(chosen, path)
             periods = _periods(connection.read_parquet(path))
@@ -57,10 +61,10 @@ def prepare(
 
 
 def _periods(rows: "Rows") -> list[dict[str, int]]:
-    from ml.data import features  # noqa: PLC0415  as above
+    from ml.data import columns, features  # noqa: PLC0415  costs a second, see prepare
 
     counted = rows.group_by(period=features.PERIOD).aggregate(
-        rows=rows.count(), positive=rows[features.LABEL].sum()
+        rows=rows.count(), positive=columns.number(rows, features.LABEL).sum()
     )
     return counted.order_by("period").to_pyarrow().to_pylist()
 
@@ -71,8 +75,8 @@ def _refuse_unchecked(ingested: manifest.Manifest, checked: report.Report) -> No
         raise TaskError(f"the data of version {checked.data_version} did not pass validation")
     if checked.tables_digest != ingested.digest:
         raise TaskError(
-            f"the validation report is about data version {checked.data_version} and other bytes than "
-            f"these tables of version {ingested.data_version}; run validate on these tables"
+            f"the validation report is about data version {checked.data_version} and other bytes "
+            f"than these tables of version {ingested.data_version}; run validate on these tables"
         )
 
 
@@ -83,8 +87,8 @@ def _refuse_unusable(part: str, first: str, last: str, periods: list[dict[str, i
         raise TaskError(f"{part}: no labelled row from {first} to {last}; choose other periods")
     if positive in {0, total}:
         raise TaskError(
-            f"{part}: all {total} rows from {first} to {last} have the same label, nothing to learn or "
-            "to measure; choose other periods"
+            f"{part}: all {total} rows from {first} to {last} have the same label, nothing to "
+            "learn or to measure; choose other periods"
         )
 
 

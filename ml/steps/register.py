@@ -16,7 +16,7 @@ HEADLINES = ("auc", "brier", "log_loss", "rows")
 
 
 def tags_of(model: Path, measured: Evaluation, given: dict[str, str]) -> dict[str, str]:
-    """Return the tags of a model: lineage and headline measures; refuses measures of another one."""
+    """Return a model's tags: lineage and headline measures, refused where they are another's."""
     lineage = mlflow_model.lineage(model)
     digest = mlflow_model.digest(model)
     if measured.model_digest != digest:

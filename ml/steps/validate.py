@@ -23,7 +23,14 @@ def validate(task: tasks.Task, tables: Path, as_of: datetime) -> Report:
         )
     with engine() as connection:
         for name, table in task.schema_.tables.items():
-            found = checks.check(connection, tables, name, table, ingested.tables[name], as_of)
+            found = checks.check(
+                connection,
+                tables,
+                name=name,
+                table=table,
+                ingested=ingested.tables[name],
+                as_of=as_of,
+            )
             for problem, tolerated in found:
                 (notes if tolerated else problems).append(problem)
     return Report(
@@ -46,7 +53,9 @@ def moment(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError as error:
-        raise TaskError(f"as-of is {text!r}; give a time such as 2014-01-01T06:00:00 or `now`") from error
+        raise TaskError(
+            f"as-of is {text!r}; give a time such as 2014-01-01T06:00:00 or `now`"
+        ) from error
     return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
 
 
@@ -64,8 +73,8 @@ def main(arguments: Sequence[str]) -> None:
     command.log.info("%s", report.text)
     if not report.passed:
         raise TaskError(
-            f"the data of version {report.data_version} broke {len(report.problems)} rule(s), listed "
-            f"above; correct the files, or change schema.yaml if the data are right"
+            f"the data of version {report.data_version} broke {len(report.problems)} rule(s), "
+            f"listed above; correct the files, or change schema.yaml if the data are right"
         )
 
 

@@ -1,0 +1,196 @@
+"""The `mlops` command."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ml.cli import console
+from ml.errors import PlatformError, TaskError
+
+if TYPE_CHECKING:
+    from ml.workspace import Workspace
+
+app = typer.Typer(
+    name="mlops",
+    help="Train and look at models on the platform that `pulumi up` deployed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Stack = Annotated[
+    str | None, typer.Option("--stack", "-s", help="Stack whose outputs name the workspace.")
+]
+Subscription = Annotated[str | None, typer.Option(help="Subscription id, instead of --stack.")]
+Group = Annotated[str | None, typer.Option("--resource-group", help="Instead of --stack.")]
+Name = Annotated[str | None, typer.Option("--workspace", help="Instead of --stack.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, nothing else.")]
+Period = Annotated[str | None, typer.Option(metavar="PERIOD", help="Such as 2013-07.")]
+
+
+@app.command()
+def train(
+    *,
+    stack: Stack = None,
+    subscription: Subscription = None,
+    resource_group: Group = None,
+    workspace: Name = None,
+    task: Annotated[str, typer.Option(help="Task below ml/tasks, or a folder.")] = "flights",
+    data: Annotated[Path | None, typer.Option(help="Folder of raw csv files to train on.")] = None,
+    compute: Annotated[str | None, typer.Option(help="Cluster, instead of the stack's.")] = None,
+    train_from: Period = None,
+    train_to: Period = None,
+    holdout_from: Period = None,
+    holdout_to: Period = None,
+    wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
+    json: Json = False,
+) -> None:
+    """Send the training pipeline to the workspace, follow it and register the model."""
+    from ml.cli import stack as stacks  # noqa: PLC0415  --help shall not read tasks or clients
+    from ml.cli import training  # noqa: PLC0415  as above
+    from ml.workspace import Workspace  # noqa: PLC0415  as above
+
+    target = stacks.find(stacks.Chosen(stack, subscription, resource_group, workspace))
+    periods = {
+        "train_from": train_from,
+        "train_to": train_to,
+        "holdout_from": holdout_from,
+        "holdout_to": holdout_to,
+    }
+    wish = training.Wish(task, data, compute, wait, periods)
+    outcome = training.train(target, Workspace(target.place), wish)
+    if json:
+        console.as_json(outcome.document)
+    elif outcome.job.status == "Completed" or not wait:
+        training.show(outcome, stack)
+    if wait and outcome.job.status != "Completed":
+        raise typer.Exit(1)
+
+
+@app.command()
+def jobs(
+    *,
+    stack: Stack = None,
+    subscription: Subscription = None,
+    resource_group: Group = None,
+    workspace: Name = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    json: Json = False,
+) -> None:
+    """List the latest jobs, newest first."""
+    found = _workspace(stack, subscription, resource_group, workspace).jobs(limit)
+    if json:
+        names = ("name", "title", "experiment", "status", "created")
+        console.as_json([{name: getattr(run, name) for name in names} for run in found])
+        return
+    rows = [
+        (run.name, run.title, run.experiment, console.coloured(run.status), run.created[:19])
+        for run in found
+    ]
+    console.as_table(("job", "pipeline", "experiment", "status", "created"), rows)
+    if not rows:
+        console.out.print("no jobs yet; `mlops train` sends one")
+
+
+@app.command()
+def steps(
+    *,
+    job: Annotated[str, typer.Argument(help="Name of a pipeline job; `mlops jobs` lists them.")],
+    stack: Stack = None,
+    subscription: Subscription = None,
+    resource_group: Group = None,
+    workspace: Name = None,
+    json: Json = False,
+) -> None:
+    """List the steps of a job."""
+    found = _workspace(stack, subscription, resource_group, workspace).steps(job)
+    if json:
+        names = ("name", "title", "status", "created")
+        console.as_json([{name: getattr(run, name) for name in names} for run in found])
+        return
+    rows = [(run.title, console.coloured(run.status), run.name) for run in found]
+    console.as_table(("step", "status", "name"), rows)
+
+
+@app.command()
+def logs(
+    *,
+    step: Annotated[str, typer.Argument(help="Name of a step; `mlops steps JOB` lists them.")],
+    stack: Stack = None,
+    subscription: Subscription = None,
+    resource_group: Group = None,
+    workspace: Name = None,
+) -> None:
+    """Print what a finished step printed."""
+    for text in _workspace(stack, subscription, resource_group, workspace).log(step):
+        console.out.print(text, markup=False)
+
+
+@app.command()
+def cancel(
+    *,
+    job: Annotated[str, typer.Argument(help="Name of the job; `mlops jobs` lists them.")],
+    stack: Stack = None,
+    subscription: Subscription = None,
+    resource_group: Group = None,
+    workspace: Name = None,
+) -> None:
+    """Ask a running job to stop."""
+    _workspace(stack, subscription, resource_group, workspace).cancel(job)
+    console.out.print(f"job {job} was asked to stop")
+
+
+@app.command()
+def models(
+    *,
+    stack: Stack = None,
+    subscription: Subscription = None,
+    resource_group: Group = None,
+    workspace: Name = None,
+    name: Annotated[str | None, typer.Option(help="Only this model.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    json: Json = False,
+) -> None:
+    """List registered model versions, newest first, with their hold-out measures."""
+    found = _workspace(stack, subscription, resource_group, workspace).models(name, limit)
+    if json:
+        names = ("name", "version", "created", "tags")
+        console.as_json([{name: getattr(model, name) for name in names} for model in found])
+        return
+    rows = [
+        (
+            f"{model.name}:{model.version}",
+            model.tags.get("holdout_auc", "-"),
+            model.tags.get("holdout_brier", "-"),
+            model.tags.get("train_periods", "-"),
+            model.tags.get("data_asset", "-"),
+            model.tags.get("code_version", "-"),
+        )
+        for model in found
+    ]
+    console.as_table(("model", "AUC", "Brier", "trained on", "data", "code"), rows)
+    if not rows:
+        console.out.print("no models yet; `mlops train` registers one")
+
+
+def _workspace(
+    stack: str | None, subscription: str | None, resource_group: str | None, workspace: str | None
+) -> "Workspace":
+    from ml.cli import stack as stacks  # noqa: PLC0415  --help shall not read tasks or clients
+    from ml.workspace import Workspace  # noqa: PLC0415  as above
+
+    target = stacks.find(stacks.Chosen(stack, subscription, resource_group, workspace))
+    return Workspace(target.place)
+
+
+def main() -> None:
+    """Run the command; a mistake is one sentence and exit code 1."""
+    try:
+        app()
+    except (TaskError, PlatformError) as error:
+        console.err.print(f"error: {error}", style="red", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,145 @@
+"""`mlops train`: send the training pipeline, follow it, and say what came out."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml import environments
+from ml import task as tasks
+from ml.cli import code_version, console, raw_data
+from ml.cli.follow import Progress, Step, follow
+from ml.cli.stack import Target
+from ml.errors import PlatformError
+from ml.steps.prepare import with_periods
+from ml.workspace import RegisteredModel, Run, Workspace
+
+TAIL = 30
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asked for."""
+
+    task: str
+    data: Path | None
+    compute: str | None
+    wait: bool
+    periods: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A pipeline that was sent, and how it ended where it was waited for."""
+
+    job: Run
+    data: str
+    steps: tuple[Step, ...] = ()
+    model: RegisteredModel | None = None
+    seconds: float = 0.0
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The outcome for programs."""
+        model = self.model
+        return {
+            "job": self.job.name,
+            "status": self.job.status,
+            "data": self.data,
+            "seconds": round(self.seconds, 1),
+            "steps": [
+                {"step": step.title, "status": step.status, "seconds": round(step.seconds(0), 1)}
+                for step in self.steps
+            ],
+            "model": model and {"name": model.name, "version": model.version, "tags": model.tags},
+        }
+
+
+def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
+    """Send the pipeline and, unless told otherwise, wait for its end."""
+    task = with_periods(tasks.load(wish.task), wish.periods)
+    folder = raw_data.folder(task.settings.data, wish.data)
+    say = console.err.print
+    say(f"workspace {target.place}")
+    data = workspace.ensure_data(
+        task.settings.data.asset, folder, f"Raw files of the task {task.settings.name}."
+    )
+    say(f"data {data.name}:{data.version} {'uploaded' if data.new else 'is there already'}")
+    environment = workspace.ensure_environment(environments.DEFINITION)
+    from ml.pipelines import train as pipeline  # noqa: PLC0415  the client's import takes seconds
+
+    job = workspace.submit(
+        pipeline.build(
+            task,
+            data=data.reference,
+            compute=wish.compute or target.compute,
+            code_version=code_version.current(),
+            environment=environment,
+        ),
+        task.settings.name,
+    )
+    say(f"job {job.name} sent to {wish.compute or target.compute}")
+    if not wish.wait:
+        return Outcome(job, data.reference)
+    progress = Progress.of(pipeline.STEPS)
+    try:
+        follow(workspace, job, progress, console.err, time.sleep)
+    except KeyboardInterrupt:
+        say(f"stopped watching; job {job.name} goes on. `mlops cancel {job.name}` stops it")
+        raise
+    ended = progress.job or job
+    if ended.status != "Completed":
+        _explain(workspace, ended, progress)
+        return Outcome(
+            ended, data.reference, tuple(progress.steps.values()), None, progress.elapsed
+        )
+    model = _model_of(workspace, task.settings.model, job.name, progress)
+    return Outcome(ended, data.reference, tuple(progress.steps.values()), model, progress.elapsed)
+
+
+def show(outcome: Outcome, stack: str | None) -> None:
+    """Say what came out and where to look next."""
+    where = f" --stack {stack}" if stack else ""
+    if outcome.model is None:
+        console.out.print(f"job {outcome.job.name} is {outcome.job.status}")
+        console.out.print(f"look at it:  mlops jobs{where}")
+        return
+    model, tags = outcome.model, outcome.model.tags
+    console.out.print(f"model      {model.name}:{model.version}")
+    console.out.print(f"hold-out   {tags.get('holdout_periods', '?')}")
+    console.out.print(f"AUC        {tags.get('holdout_auc', '?')}")
+    console.out.print(f"Brier      {tags.get('holdout_brier', '?')}")
+    console.out.print(f"data       {tags.get('data_asset', outcome.data)}")
+    console.out.print(f"job        {outcome.job.name} in {console.clock(outcome.seconds)}")
+    console.out.print(f"look next: mlops models{where}, mlops jobs{where}")
+
+
+def _explain(workspace: Workspace, job: Run, progress: Progress) -> None:
+    """Show the end of the log of every step that failed."""
+    say = console.err.print
+    for step in progress.failed:
+        try:
+            lines = workspace.log(step.run)
+        except PlatformError as error:
+            say(f"the log of step {step.title} cannot be read: {error}", markup=False)
+            continue
+        say(f"\nstep {step.title} failed; the end of its log:", style="red")
+        for text in lines[-TAIL:] or ["(it printed nothing)"]:
+            say(f"  {text}", markup=False)
+    skipped = [step.title for step in progress.steps.values() if step.status == "skipped"]
+    if skipped:
+        say(f"\nskipped because of that: {', '.join(skipped)}")
+    say(
+        f"job {job.name} ended as {job.status} after {console.clock(progress.elapsed)}", style="red"
+    )
+
+
+def _model_of(
+    workspace: Workspace, name: str, job: str, progress: Progress
+) -> RegisteredModel | None:
+    """Return the version that this job registered, or the one that had the same bytes before."""
+    known = workspace.models(name, limit=100)
+    mine = [model for model in known if model.tags.get("job") == job]
+    if mine:
+        return mine[0]
+    said = "\n".join(workspace.log(progress.steps["register"].run))
+    return next((model for model in known if f"{name}:{model.version}\n" in f"{said}\n"), None)

@@ -1,0 +1,50 @@
+"""Columns of an expression with the kind that the schema promises, checked and known to types."""
+
+from typing import TYPE_CHECKING, TypeVar
+
+import ibis
+from ibis.expr import types as ir
+
+from ml.errors import TaskError
+
+if TYPE_CHECKING:
+    from ibis.expr.types import BooleanValue, Scalar, Table
+
+K = TypeVar("K", bound=ir.Column)
+
+
+def column(rows: "Table", name: str, kind: type[K]) -> K:
+    """Return a column that is of this kind."""
+    found = rows[name]
+    if not isinstance(found, kind):
+        raise TaskError(
+            f"column {name} holds {found.type()}, but {kind.__name__} is wanted; read the tables "
+            "anew with the present schema.yaml"
+        )
+    return found
+
+
+def number(rows: "Table", name: str) -> ir.NumericColumn:
+    """Return a column of numbers."""
+    return column(rows, name, ir.NumericColumn)
+
+
+def moment(rows: "Table", name: str) -> ir.TimestampColumn:
+    """Return a column of times."""
+    return column(rows, name, ir.TimestampColumn)
+
+
+def count(condition: "BooleanValue") -> "Scalar":
+    """Count the rows where a condition holds."""
+    holds = condition.cast("int64")
+    if not isinstance(holds, ir.NumericColumn):
+        raise TypeError(f"a condition over rows is wanted, got {condition.type()}")
+    return holds.sum()
+
+
+def anyone(conditions: "list[BooleanValue]") -> "BooleanValue":
+    """Whether one of the conditions holds; an unknown one does not."""
+    first, *others = conditions
+    for other in others:
+        first |= other
+    return first.fill_null(ibis.literal(False))
