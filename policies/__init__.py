@@ -1,0 +1,1 @@
+"""Security rules for any azure-native stack, and the three-valued engine that they stand on."""

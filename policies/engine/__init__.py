@@ -1,0 +1,1 @@
+"""What every rule stands on: three-valued properties, verdicts, levels, messages, the graph."""

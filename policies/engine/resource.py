@@ -1,0 +1,116 @@
+"""What a rule is asked about: a resource, alone or as a node of the stack's graph."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from policies.engine.levels import Environment, environment_of, stack_of
+from policies.engine.props import Props
+from policies.engine.settings import Settings
+from policies.engine.tokens import Kind, kind_of
+from policies.engine.values import Value
+
+_Built = TypeVar("_Built")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a resource beside its properties."""
+
+    type: str
+    name: str
+    urn: str
+    protected: bool = False
+    stack_tags: Mapping[str, str] | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.type)
+
+
+class Resource(Props):
+    """A resource's inputs, with what a rule may want to know beside them."""
+
+    __slots__ = ("facts", "settings")
+
+    def __init__(self, facts: Facts, value: Value, settings: Settings) -> None:
+        super().__init__(value)
+        self.facts = facts
+        self.settings = settings
+
+    @property
+    def kind(self) -> Kind:
+        return self.facts.kind
+
+    @property
+    def environment(self) -> Environment:
+        facts = self.facts
+        return environment_of(
+            stack_of(facts.urn), facts.stack_tags, self.settings.text("environment")
+        )
+
+
+class Node(Resource):
+    """A resource of a whole stack, at preview with ids that are not known yet."""
+
+    __slots__ = ("graph", "needs")
+
+    def __init__(
+        self,
+        facts: Facts,
+        value: Value,
+        settings: Settings,
+        needs: Mapping[str, tuple[str, ...]],
+        graph: "Graph",
+    ) -> None:
+        super().__init__(facts, value, settings)
+        self.needs = needs
+        """URNs that each top-level property was made from; under "" those of the resource."""
+        self.graph = graph
+
+    def sources(self, path: str) -> "list[Node]":
+        """The resources that the property at `path` was made from."""
+        urns = self.needs.get(path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0], ())
+        return [found for urn in urns if (found := self.graph.get(urn)) is not None]
+
+    def used_by(self, *kinds: str) -> "list[Node]":
+        """Resources of these kinds that were made from this one."""
+        users = self.graph.users_of(self.facts.urn)
+        return [user for user in users if user.kind.is_one_of(kinds)]
+
+
+class Graph:
+    """All resources of a stack by URN and by kind, with edges in both directions."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Node] = {}
+        self._users: dict[str, list[Node]] = {}
+        self._kinds: dict[str, list[Node]] = {}
+        self._cache: dict[object, object] = {}
+
+    def add(
+        self, facts: Facts, value: Value, settings: Settings, needs: Mapping[str, Iterable[str]]
+    ) -> Node:
+        """Take a resource in, once it and all that it needs have a URN."""
+        edges = {name: tuple(urns) for name, urns in needs.items()}
+        node = Node(facts, value, settings, edges, self)
+        self._nodes[facts.urn] = node
+        self._kinds.setdefault(node.kind.name.casefold(), []).append(node)
+        for urn in {urn for urns in edges.values() for urn in urns}:
+            self._users.setdefault(urn, []).append(node)
+        return node
+
+    def get(self, urn: str) -> Node | None:
+        return self._nodes.get(urn)
+
+    def users_of(self, urn: str) -> list[Node]:
+        return self._users.get(urn, [])
+
+    def of(self, *kinds: str) -> list[Node]:
+        return [node for kind in kinds for node in self._kinds.get(kind.casefold(), [])]
+
+    def cached(self, build: "Callable[[Graph], _Built]") -> "_Built":
+        """What `build` makes of the whole graph, made once: rules stay linear in its size."""
+        if build not in self._cache:
+            self._cache[build] = build(self)
+        return cast("_Built", self._cache[build])

@@ -1,0 +1,82 @@
+"""Parameters of rules: declared with a schema and a default, read with a type."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from policies.engine.levels import Environment, Level
+
+
+class SettingError(ValueError):
+    """A parameter's value has the wrong type."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a rule."""
+
+    description: str
+    default: bool | float | str | list[str]
+    schema: Mapping[str, object]
+    """Its JSON schema, without description and default."""
+
+    def as_json_schema(self) -> dict[str, object]:
+        return {**self.schema, "description": self.description, "default": self.default}
+
+
+COMMON: Mapping[str, Parameter] = {
+    "environment": Parameter(
+        "Which levels hold; empty: decided by the stack's tags, then its name.",
+        "",
+        {"type": "string", "enum": ["", *Environment]},
+    ),
+    "unknown": Parameter(
+        "What a value does that is not known at preview; empty: stops prod for critical rules.",
+        "",
+        {"type": "string", "enum": ["", *Level]},
+    ),
+}
+
+
+def texts(description: str, *default: str) -> Parameter:
+    """A parameter that is a list of strings."""
+    return Parameter(description, list(default), {"type": "array", "items": {"type": "string"}})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A rule's parameters: what is configured, else the default."""
+
+    rule: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    configured: Mapping[str, object] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        value = self._value(name)
+        if not isinstance(value, str):
+            raise self._error(name, "a string")
+        return value
+
+    def number(self, name: str) -> float:
+        value = self._value(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._error(name, "a number")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        value = self._value(name)
+        if not isinstance(value, list):
+            raise self._error(name, "a list of strings")
+        found = [item for item in value if isinstance(item, str)]
+        if len(found) != len(value):
+            raise self._error(name, "a list of strings")
+        return found
+
+    def _value(self, name: str) -> object:
+        value = self.configured.get(name)
+        return (self.parameters.get(name) or COMMON[name]).default if value is None else value
+
+    def _error(self, name: str, wanted: str) -> SettingError:
+        kind = type(self._value(name)).__name__
+        return SettingError(
+            f"{self.rule}.{name} is a {kind}; give {wanted} in the policy pack's configuration"
+        )

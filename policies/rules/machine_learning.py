@@ -1,0 +1,115 @@
+"""Azure Machine Learning workspaces."""
+
+from collections.abc import Callable
+
+from policies.engine.levels import Severity
+from policies.engine.resource import Resource
+from policies.engine.rule import rule
+from policies.engine.settings import texts
+from policies.engine.verdict import Verdict, only_if
+
+WORKSPACE = "machinelearningservices:Workspace"
+_DOCS = "https://learn.microsoft.com/azure/machine-learning"
+
+
+def _unless_project(workspace: Resource, check: Callable[[], Verdict]) -> Verdict:
+    """A project lives in a hub and takes network and stores from it."""
+    own = workspace["kind"].or_default("Default").must_not_equal("Project")
+    return only_if(own, check, "a project has its hub's settings")
+
+
+@rule(
+    "ml-workspace-public-network-off",
+    types=[WORKSPACE],
+    severity=Severity.CRITICAL,
+    requirements=["ML-01"],
+    title="A workspace is off the public network",
+    fix="Pass public_network_access=PublicNetworkAccessType.DISABLED and add a private endpoint.",
+    url=f"{_DOCS}/how-to-configure-private-link",
+)
+def public_network_off(workspace: Resource) -> Verdict:
+    """A workspace runs code next to the data: whoever reaches it may try."""
+    access = workspace["publicNetworkAccess"].or_default("Enabled")
+    return _unless_project(workspace, lambda: access.must_equal("Disabled", known=["Enabled"]))
+
+
+@rule(
+    "ml-workspace-no-public-access-behind-vnet",
+    types=[WORKSPACE],
+    severity=Severity.HIGH,
+    requirements=["ML-02"],
+    title="A workspace behind a network has no public side door",
+    fix="Leave allow_public_access_when_behind_vnet out, or pass False.",
+    url=f"{_DOCS}/how-to-configure-private-link",
+)
+def no_public_access_behind_vnet(workspace: Resource) -> Verdict:
+    """The old switch opens the workspace whatever publicNetworkAccess says."""
+    return workspace["allowPublicAccessWhenBehindVnet"].or_default(False).must_equal(False)
+
+
+@rule(
+    "ml-workspace-user-assigned-identity",
+    types=[WORKSPACE],
+    severity=Severity.MEDIUM,
+    requirements=["ML-05"],
+    title="A workspace has an identity that was made and granted for it",
+    fix='Pass identity={"type": "UserAssigned", "user_assigned_identities": [identity.id]} '
+    "and primary_user_assigned_identity=identity.id.",
+    url=f"{_DOCS}/how-to-identity-based-service-authentication",
+)
+def user_assigned_identity(workspace: Resource) -> Verdict:
+    """A system-assigned one gets a wide role on the whole resource group by itself."""
+    # "SystemAssigned, UserAssigned" has one, too; Azure itself writes it with and without a space.
+    kind = workspace["identity.type"].or_default("SystemAssigned")
+    return (
+        kind.must_equal(
+            "UserAssigned",
+            "SystemAssigned,UserAssigned",
+            "SystemAssigned, UserAssigned",
+            known=["SystemAssigned", "None"],
+        )
+        & workspace["identity.userAssignedIdentities"].must_be_set()
+        & workspace["primaryUserAssignedIdentity"].must_be_linked()
+    )
+
+
+@rule(
+    "ml-workspace-managed-network",
+    types=[WORKSPACE],
+    severity=Severity.HIGH,
+    requirements=["ML-06"],
+    title="A workspace's compute lives in a managed network that lets approved traffic out only",
+    fix='Pass managed_network={"isolation_mode": IsolationMode.ALLOW_ONLY_APPROVED_OUTBOUND}.',
+    url=f"{_DOCS}/how-to-managed-network",
+    parameters={
+        "internet_outbound_in": texts(
+            "Environments in which AllowInternetOutbound is good enough.", "dev"
+        )
+    },
+)
+def managed_network(workspace: Resource) -> Verdict:
+    """Training code is often someone else's: what it cannot reach, it cannot leak to."""
+    modes = ["AllowOnlyApprovedOutbound"]
+    if workspace.environment in workspace.settings.texts("internet_outbound_in"):
+        modes.append("AllowInternetOutbound")
+    mode = workspace["managedNetwork.isolationMode"].or_default("Disabled")
+    return _unless_project(
+        workspace, lambda: mode.must_equal(*modes, known=["Disabled", "AllowInternetOutbound"])
+    )
+
+
+@rule(
+    "ml-workspace-identity-datastores",
+    types=[WORKSPACE],
+    severity=Severity.HIGH,
+    requirements=["U-01"],
+    title="A workspace opens its own datastores as an identity, without keys",
+    fix="Pass system_datastores_auth_mode=SystemDatastoresAuthMode.IDENTITY.",
+    url=f"{_DOCS}/how-to-disable-local-auth-storage",
+)
+def identity_datastores(workspace: Resource) -> Verdict:
+    """Otherwise the account's key lies in the vault, and whoever may use the workspace has it."""
+    mode = workspace["systemDatastoresAuthMode"].or_default("AccessKey")
+    return _unless_project(
+        workspace, lambda: mode.must_equal("Identity", known=["AccessKey", "UserDelegationSAS"])
+    )
