@@ -9,10 +9,9 @@ from typing_extensions import override
 from emulator.arm.behaviours import Action, Behaviour, Context, behaviour
 from emulator.arm.errors import ArmError
 from emulator.azureml import network
-from emulator.azureml.runs import Runs
 from emulator.azureml.text import bad, named, one_of, workspace_of
+from emulator.runner.durations import PlanError, seconds
 from emulator.runner.nodes import NodeState
-from emulator.runner.plan import PlanError, seconds
 
 _TYPES = (
     "AmlCompute",
@@ -75,7 +74,7 @@ class Compute(Behaviour):
             "computeType": kind,
             "provisioningState": "Succeeded",
             "createdOn": old.get("createdOn") or now,
-            "modifiedOn": now,
+            "modifiedOn": now if own != old.get("properties") else old.get("modifiedOn", now),
             "isAttachedCompute": kind not in ("AmlCompute", "ComputeInstance"),
         }
         properties.setdefault("computeLocation", resource.get("location"))
@@ -85,23 +84,15 @@ class Compute(Behaviour):
         workspace = ctx.store.get(workspace_of(resource["id"]))
         if workspace is not None and resource["properties"]["computeType"] == "AmlCompute":
             network.activate(ctx, workspace)
-        if ctx.services.azureml is not None:
-            ctx.services.azureml.runner.cluster(resource["id"]).wake()
+        ctx.services.azureml.runner.cluster(resource["id"]).wake()
 
     @override
-    def deleting(self, ctx: Context, resource: dict) -> None:
-        using = [
-            run.name
-            for run in Runs(ctx.store).unfinished()
-            if (run.compute or "").lower() == resource["name"].lower()
-            and run.workspace == workspace_of(resource["id"]).lower()
-        ]
-        if using:
-            msg = (
-                f"Compute {resource['name']!r} runs {', '.join(using[:5])}; cancel the jobs or wait"
-                " for their end."
-            )
-            raise ArmError(409, "Conflict", msg)
+    def deleted(self, ctx: Context, resource: dict) -> None:
+        ctx.services.azureml.runner.abandon(
+            workspace_of(resource["id"]),
+            f"compute {resource['name']} was deleted",
+            resource["name"],
+        )
 
     @override
     def view(self, ctx: Context, resource: dict) -> dict:
@@ -197,8 +188,6 @@ def _cluster(name: str, own: dict, old: dict) -> None:
 
 def _nodes(ctx: Context, resource: dict) -> list[NodeState]:
     least, _most, idle = scale(resource)
-    if ctx.services.azureml is None:
-        return [NodeState(number, None) for number in range(least)]
     return ctx.services.azureml.runner.cluster(resource["id"]).states(least, idle)
 
 

@@ -11,9 +11,10 @@ from emulator.arm.store import Store
 from emulator.azureml.runs import Run, Runs
 from emulator.azureml.text import NAMESPACE, bad, epoch, iso, last, named, one_of
 from emulator.azureml.uris import AssetVersion, parse
+from emulator.runner.durations import PlanError
 from emulator.runner.expressions import ExpressionError
 from emulator.runner.graph import GraphError, dependencies
-from emulator.runner.plan import PlanError, command_step, pipeline_step
+from emulator.runner.plan import command_step, pipeline_step
 
 Resource = dict[str, Any]
 _TYPES = ("Command", "Pipeline", "Sweep", "AutoML", "Spark", "Base", "Labeling", "FineTuning")

@@ -234,7 +234,7 @@ def _stored(run: Run, name: str) -> object:
         return value.lower()
     if name in _JSON and value is not None:
         return json.dumps(value)
-    return int(value) if name == "hidden" else value
+    return int(bool(value)) if name == "hidden" else value
 
 
 def _run(row: Iterable) -> Run:

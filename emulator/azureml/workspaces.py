@@ -19,7 +19,7 @@ _DEPENDENCIES = {
     "applicationInsights": "Microsoft.Insights/components",
     "containerRegistry": "Microsoft.ContainerRegistry/registries",
 }
-_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e99c7e4ef3bc"  # role definition, not a secret
+_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"  # role definition, not a secret
 _FIXED = ("storageAccount", "keyVault", "hbiWorkspace", "encryption")
 
 
@@ -100,22 +100,8 @@ class Workspace(Behaviour):
         datastores.ensure_defaults(ctx, resource)
 
     @override
-    def deleting(self, ctx: Context, resource: dict) -> None:
-        running = [
-            r
-            for r in Runs(ctx.store).of_workspace(resource["id"], jobs_only=True)
-            if not r.terminal
-        ]
-        if running:
-            names = ", ".join(r.name for r in running[:5])
-            msg = (
-                f"Workspace {resource['name']!r} has running jobs ({names}); cancel them or wait"
-                " for their end."
-            )
-            raise ArmError(409, "Conflict", msg)
-
-    @override
     def deleted(self, ctx: Context, resource: dict) -> None:
+        ctx.services.azureml.runner.abandon(resource["id"], "the workspace was deleted")
         Runs(ctx.store).remove_workspace(resource["id"])
         purge.remember(ctx.store, resource)
 

@@ -61,6 +61,9 @@ class Carrier:
         found = self.blobs.list(place.account, place.container, base)
         for blob in found:
             relative = blob.name[len(base) :]
+            if ".." in relative.split("/"):
+                msg = f"the blob {blob.name!r} has a name that leads out of its folder"
+                raise StepError(msg)
             if relative and not relative.endswith("/"):
                 _copy(self.blobs.content(blob), target / relative)
         return len(found)

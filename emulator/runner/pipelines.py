@@ -1,5 +1,6 @@
 """Running a pipeline: steps start when what they read is there; a failure stops what waits."""
 
+import shutil
 import threading
 import time
 import uuid
@@ -10,13 +11,13 @@ from typing import Any
 from emulator.azureml import jobs, reuse
 from emulator.azureml.places import Places
 from emulator.azureml.runs import Run
+from emulator.runner.durations import PlanError
 from emulator.runner.errors import failure
 from emulator.runner.graph import dependencies, downstream, ready
 from emulator.runner.logs import Log
 from emulator.runner.nodes import Cluster
 from emulator.runner.plan import (
     Data,
-    PlanError,
     Step,
     Value,
     bind_inputs,
@@ -77,6 +78,7 @@ class Pipeline:
             return self._finish(log)
         finally:
             log.close()
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _drive(self, log: Log) -> None:
         state = self.state
@@ -159,9 +161,9 @@ class Pipeline:
                 definition={
                     "jobType": "Command",
                     "command": step.command,
-                    "componentId": step.component,
-                    "codeId": step.code,
-                    "environmentId": step.environment,
+                    "componentId": bare(step.component),
+                    "codeId": bare(step.code),
+                    "environmentId": bare(step.environment),
                     "environmentVariables": dict(step.variables),
                     "inputs": {},
                     "outputs": {},
@@ -228,8 +230,10 @@ class Pipeline:
             if name not in state.started:
                 self._skip(name)
         failed = [name for name, run in state.ended.items() if run.status == "Failed"]
-        if self.stop.event.is_set():
+        if self.stop.event.is_set() and self.stop.reason is None:
             status, error = "Canceled", None
+        elif self.stop.event.is_set():
+            status, error = "Failed", failure("ServiceError", str(self.stop.reason))
         elif failed:
             status, error = "Failed", self._why(failed)
         else:
@@ -269,3 +273,8 @@ class Pipeline:
             if run.error
         ]
         return made
+
+
+def bare(id_: str | None) -> str | None:
+    """An ARM id without the word that clients put before it."""
+    return None if id_ is None else id_.removeprefix("azureml:")

@@ -1,9 +1,9 @@
 """What a step is to do, read from a command job or from a pipeline node and its component."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from emulator.runner.durations import PlanError, seconds
 from emulator.runner.expressions import (
     ParentInput,
     ParentOutput,
@@ -16,13 +16,6 @@ from emulator.runner.graph import values
 DATA_TYPES = frozenset(
     {"uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model"}
 )
-_DURATION = re.compile(
-    r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$", re.IGNORECASE
-)
-
-
-class PlanError(ValueError):
-    """A job that cannot be run as it was written."""
 
 
 @dataclass(frozen=True)
@@ -230,20 +223,6 @@ def destination(step: Step, output: str, run: str, spec: OutputSpec) -> str:
         return replace_all(spec.uri, lookup)
     tail = "" if spec.type == "uri_file" else "/"
     return f"azureml://datastores/{step.datastore}/paths/azureml/{run}/{output}{tail}"
-
-
-def seconds(duration: object) -> float | None:
-    """An ISO 8601 duration such as PT1M, in seconds; a number is taken as it is."""
-    if duration is None or duration == "":
-        return None
-    if isinstance(duration, int | float):
-        return float(duration)
-    found = _DURATION.match(str(duration))
-    if found is None or not any(found.groups()):
-        msg = f"the timeout {duration!r} is not an ISO 8601 duration; give one such as PT30M"
-        raise PlanError(msg)
-    days, hours, minutes, rest = (float(part or 0) for part in found.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
 
 
 def one_node(name: str, resources: object, distribution: object) -> None:

@@ -1,6 +1,7 @@
 """The runner of all workspaces: starts jobs, stops them, and clears up after a server that died."""
 
 import logging
+import shutil
 import threading
 import time
 
@@ -54,15 +55,34 @@ class Runner:
             self._close(top, "Canceled", None)
             return
         self.runs.update(top, status="CancelRequested")
-        active[0].event.set()
+        active[0].ask()
+        self._wake()
+
+    def abandon(self, workspace: str, reason: str, compute: str | None = None) -> None:
+        """End the jobs of a workspace, or those on one of its computes, because it was deleted."""
+        with self._lock:
+            active = [
+                (key, stop)
+                for key, (stop, _) in self._active.items()
+                if key[0] == workspace.lower()
+            ]
+        for (where, name), stop in active:
+            runs = [self.runs.get(where, name), *self.runs.children(where, name)]
+            used = {(run.compute or "").lower() for run in runs if run is not None}
+            if compute is None or compute.lower() in used:
+                stop.ask(reason)
         self._wake()
 
     def recover(self) -> None:
         """Close what an earlier server left open: what ran then cannot be taken up again."""
         again = []
-        for run in self.runs.unfinished():
+        left = self.runs.unfinished()
+        for run in left:
             if run.process is not None and run.process_started is not None:
                 processes.end_orphan(run.process, run.process_started)
+        # what their steps left on disk goes only when nothing writes to it any more
+        shutil.rmtree(self.services.home / "runs", ignore_errors=True)
+        for run in left:
             waiting = (
                 run.parent is None
                 and run.status in ("NotStarted", "Queued")
@@ -84,7 +104,7 @@ class Runner:
         with self._lock:
             active = list(self._active.values())
         for stop, _thread in active:
-            stop.event.set()
+            stop.ask(_LOST)
         self._wake()
         deadline = time.monotonic() + _STOP_SECONDS
         for _stop, thread in active:

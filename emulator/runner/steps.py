@@ -24,7 +24,7 @@ from emulator.runner.expressions import ExpressionError, command_line
 from emulator.runner.identity import Grant, Grants
 from emulator.runner.logs import Log
 from emulator.runner.nodes import Cluster, WaitEndedError
-from emulator.runner.plan import Data, OutputSpec, PlanError, Step, Value, destination
+from emulator.runner.plan import Data, OutputSpec, Step, Value, destination
 
 Json = dict[str, Any]
 STD_LOG, BUILD_LOG = "user_logs/std_log.txt", "azureml-logs/20_image_build_log.txt"
@@ -37,9 +37,14 @@ class CanceledError(Exception):
 
 @dataclass
 class Stop:
-    """How a run is asked to stop, by its own name or by its pipeline's."""
+    """How a job is asked to stop; with a reason it has failed, without one it was cancelled."""
 
     event: threading.Event = field(default_factory=threading.Event)
+    reason: str | None = None
+
+    def ask(self, reason: str | None = None) -> None:
+        self.reason = reason
+        self.event.set()
 
     def check(self) -> None:
         if self.event.is_set():
@@ -69,11 +74,12 @@ class StepRunner:
                 run = self.runs.update(run, status="Preparing", started=time.time())
                 return self._on_node(run, workspace, step, inputs, folder, stop)
         except (CanceledError, WaitEndedError):
-            return self._end(run, "Canceled", None)
+            if stop.reason is None:
+                return self._end(run, "Canceled", None)
+            return self._end(run, "Failed", failure("ServiceError", stop.reason))
         except StepError as error:
             return self._end(run, "Failed", error.json())
         except (
-            PlanError,
             ExpressionError,
             identity.NoIdentityError,
             EnvironmentRefusedError,

@@ -8,7 +8,8 @@ from dataclasses import replace
 from emulator.azureml.runs import Experiment, Run, Runs
 from emulator.tracking import search
 from emulator.tracking.errors import TrackingError, invalid, missing
-from emulator.tracking.metrics import Metric, Metrics, number
+from emulator.tracking.metrics import Metrics
+from emulator.tracking.shapes import experiment_json, limit, metric_json, pairs, texts
 
 # MLflow's words for the states of a run, and back.
 _STATUS = {
@@ -25,7 +26,6 @@ _STATE = {
     "RUNNING": "Running",
     "SCHEDULED": "Queued",
 }
-_PAGE = 1000
 _STAGES = {"ACTIVE_ONLY": {"active"}, "DELETED_ONLY": {"deleted"}, "ALL": {"active", "deleted"}}
 
 
@@ -53,29 +53,29 @@ class Tracking:
             msg = f"Experiment {name!r} already exists."
             raise TrackingError("RESOURCE_ALREADY_EXISTS", msg)
         made = self.runs.experiment(self.workspace, name)
-        if tags := _pairs(request.get("tags")):
+        if tags := pairs(request.get("tags")):
             self.runs.change_experiment(replace(made, tags=tags))
         return {"experiment_id": made.id}
 
     def get_experiment(self, request: Mapping) -> dict:
-        return {"experiment": _experiment_json(self._experiment(request))}
+        return {"experiment": experiment_json(self._experiment(request))}
 
     def get_experiment_by_name(self, request: Mapping) -> dict:
         name = request.get("experiment_name")
         found = self.runs.find_experiment(self.workspace, name=str(name))
         if found is None:
             raise missing("experiment with name", name)
-        return {"experiment": _experiment_json(found)}
+        return {"experiment": experiment_json(found)}
 
     def search_experiments(self, request: Mapping) -> dict:
         stages = _STAGES.get(str(request.get("view_type") or "ACTIVE_ONLY"), {"active"})
         found = [e for e in self.runs.experiments(self.workspace) if e.stage in stages]
         found = search.experiments(
-            found, str(request.get("filter") or ""), _texts(request.get("order_by"))
+            found, str(request.get("filter") or ""), texts(request.get("order_by"))
         )
-        page, token = search.page(found, _limit(request), request.get("page_token"))
+        page, token = search.page(found, limit(request), request.get("page_token"))
         return {
-            "experiments": [_experiment_json(e) for e in page],
+            "experiments": [experiment_json(e) for e in page],
             **({"next_page_token": token} if token else {}),
         }
 
@@ -95,7 +95,7 @@ class Tracking:
 
     def create_run(self, request: Mapping) -> dict:
         experiment = self._experiment(request)
-        tags = _pairs(request.get("tags"))
+        tags = pairs(request.get("tags"))
         started = request.get("start_time")
         run = Run(
             workspace=self.workspace,
@@ -137,7 +137,7 @@ class Tracking:
         return {}
 
     def search_runs(self, request: Mapping) -> dict:
-        wanted = set(_texts(request.get("experiment_ids")))
+        wanted = set(texts(request.get("experiment_ids")))
         names = {e.name for e in self.runs.experiments(self.workspace) if e.id in wanted}
         stages = _STAGES.get(str(request.get("run_view_type") or "ACTIVE_ONLY"), {"active"})
         found = [
@@ -145,10 +145,8 @@ class Tracking:
             for run in self.runs.of_workspace(self.workspace)
             if run.experiment in names and ("deleted" if run.hidden else "active") in stages
         ]
-        found = search.runs(
-            found, str(request.get("filter") or ""), _texts(request.get("order_by"))
-        )
-        page, token = search.page(found, _limit(request), request.get("page_token"))
+        found = search.runs(found, str(request.get("filter") or ""), texts(request.get("order_by")))
+        page, token = search.page(found, limit(request), request.get("page_token"))
         return {"runs": page, **({"next_page_token": token} if token else {})}
 
     def log_metric(self, request: Mapping) -> dict:
@@ -162,7 +160,7 @@ class Tracking:
     def log_batch(self, request: Mapping) -> dict:
         run = self._run(request)
         self.metrics.log(run, request.get("metrics") or [], request.get("params") or [])
-        if tags := _pairs(request.get("tags")):
+        if tags := pairs(request.get("tags")):
             self.runs.merge(run, tags=tags)
         return {}
 
@@ -193,9 +191,9 @@ class Tracking:
     def metric_history(self, request: Mapping) -> dict:
         key = request.get("metric_key")
         values = self.metrics.history(self._run(request), str(key))
-        page, token = search.page(values, _limit(request, 25_000), request.get("page_token"))
+        page, token = search.page(values, limit(request, 25_000), request.get("page_token"))
         return {
-            "metrics": [_metric_json(m) for m in page],
+            "metrics": [metric_json(m) for m in page],
             **({"next_page_token": token} if token else {}),
         }
 
@@ -243,50 +241,11 @@ class Tracking:
                 "lifecycle_stage": "deleted" if run.hidden else "active",
             },
             "data": {
-                "metrics": [_metric_json(m) for m in self.metrics.latest(run).values()],
+                "metrics": [metric_json(m) for m in self.metrics.latest(run).values()],
                 "params": [{"key": k, "value": v} for k, v in self.metrics.params(run).items()],
                 "tags": [{"key": k, "value": str(v)} for k, v in tags.items()],
             },
         }
-
-
-def _metric_json(metric: Metric) -> dict:
-    return {
-        "key": metric.key,
-        "value": number(metric.value),
-        "timestamp": metric.timestamp,
-        "step": metric.step,
-    }
-
-
-def _experiment_json(experiment: Experiment) -> dict:
-    return {
-        "experiment_id": experiment.id,
-        "name": experiment.name,
-        "artifact_location": "",
-        "lifecycle_stage": experiment.stage,
-        "creation_time": int(experiment.created * 1000),
-        "last_update_time": int(experiment.created * 1000),
-        "tags": [{"key": k, "value": str(v)} for k, v in experiment.tags.items()],
-    }
-
-
-def _pairs(items: object) -> dict[str, str]:
-    return (
-        {str(i["key"]): str(i.get("value", "")) for i in items if "key" in i}
-        if isinstance(items, list)
-        else {}
-    )
-
-
-def _texts(value: object) -> list[str]:
-    if value is None:
-        return []
-    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
-
-
-def _limit(request: Mapping, default: int = _PAGE) -> int:
-    return min(int(request.get("max_results") or default), 50_000)
 
 
 Handler = Callable[[Tracking, Mapping], dict]

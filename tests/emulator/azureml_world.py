@@ -22,7 +22,7 @@ STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/mlstore"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/mlvault"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"
 WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlws"
-CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e99c7e4ef3bc"
+CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 CONDA = "name: steps\ndependencies:\n  - python=3.11\n"
 
@@ -46,11 +46,14 @@ class World:
         self.services.proxy_url = "http://127.0.0.1:9"
         self.services.bundle = home / "bundle.pem"
         self.runs = Runs(self.store)
+        self.place = "private"
 
     @property
     def context(self) -> Context:
         deployer = self.services.principals.by_name("deployer")
-        return Context(store=self.store, caller=Caller("private", deployer), services=self.services)
+        return Context(
+            store=self.store, caller=Caller(self.place, deployer), services=self.services
+        )
 
     def request(self, method: str, id_: str, body: dict | None = None, **query: str) -> ArmRequest:
         return ArmRequest(
@@ -79,7 +82,11 @@ class World:
             {
                 "location": "westeurope",
                 "identity": {"type": "SystemAssigned"},
-                "properties": {"storageAccount": STORAGE, "keyVault": VAULT},
+                "properties": {
+                    "storageAccount": STORAGE,
+                    "keyVault": VAULT,
+                    "systemDatastoresAuthMode": "identity",
+                },
             },
         )
         if role is not None:
@@ -116,7 +123,7 @@ class World:
             }
         )
 
-    def component(self, name: str, command: str, **spec: Any) -> str:
+    def component(self, name: str, command: str, **spec: object) -> str:
         """Register a command component; gives its id."""
         self.put(f"{WORKSPACE}/components/{name}", {"properties": {}})
         id_ = f"{WORKSPACE}/components/{name}/versions/1"
@@ -130,7 +137,7 @@ class World:
         self.put(id_, {"properties": {"componentSpec": body}})
         return id_
 
-    def pipeline(self, name: str, nodes: dict[str, Any], **more: Any) -> Run:
+    def pipeline(self, name: str, nodes: dict[str, Any], **more: object) -> Run:
         """Submit a pipeline of nodes on the cluster."""
         body = {
             "jobType": "Pipeline",
@@ -140,7 +147,7 @@ class World:
         }
         return self.submit(name, body)
 
-    def command(self, name: str, command: str, **more: Any) -> Run:
+    def command(self, name: str, command: str, **more: object) -> Run:
         """Submit a command job on the cluster."""
         body = {
             "jobType": "Command",

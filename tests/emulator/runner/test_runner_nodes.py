@@ -11,7 +11,9 @@ def test_an_idle_node_stays_for_its_time_and_then_goes():
     now = 0.0
     cluster = Cluster(clock=lambda: now)
     with cluster.node("run", lambda: 2, lambda: False):
-        assert [(n.number, n.state, n.run) for n in cluster.states(0, 120)] == [(0, "running", "run")]
+        assert [(n.number, n.state, n.run) for n in cluster.states(0, 120)] == [
+            (0, "running", "run")
+        ]
     now = 119.0
     assert [n.state for n in cluster.states(0, 120)] == ["idle"]
     now = 121.0

@@ -16,18 +16,23 @@ def node(component: str, /, outputs: dict | None = None, **inputs: str) -> dict:
 
 def three_steps(world) -> dict:
     write = world.component(
-        "write", "echo ${{inputs.text}} > ${{outputs.out}}/a.txt; echo said ${{inputs.text}}",
-        inputs={"text": {"type": "string"}}, outputs={"out": FOLDER},
-    )  # fmt: skip
+        "write",
+        "echo ${{inputs.text}} > ${{outputs.out}}/a.txt; echo said ${{inputs.text}}",
+        inputs={"text": {"type": "string"}},
+        outputs={"out": FOLDER},
+    )
     upper = world.component(
-        "upper", "tr a-z A-Z < ${{inputs.data}}/a.txt > ${{outputs.out}}/b.txt",
-        inputs={"data": FOLDER}, outputs={"out": FOLDER},
-    )  # fmt: skip
+        "upper",
+        "tr a-z A-Z < ${{inputs.data}}/a.txt > ${{outputs.out}}/b.txt",
+        inputs={"data": FOLDER},
+        outputs={"out": FOLDER},
+    )
     count = world.component(
-        "count", "wc -c < ${{inputs.data}}/b.txt > ${{outputs.report}} $[[; echo ${{inputs.more}}]]",
+        "count",
+        "wc -c < ${{inputs.data}}/b.txt > ${{outputs.report}} $[[; echo ${{inputs.more}}]]",
         inputs={"data": FOLDER, "more": {"type": "string", "optional": True}},
         outputs={"report": {"type": "uri_file"}},
-    )  # fmt: skip
+    )
     return {
         "write": node(write, text="${{parent.inputs.text}}"),
         "upper": node(upper, data="${{parent.jobs.write.outputs.out}}"),
@@ -110,7 +115,9 @@ def test_a_deterministic_step_with_equal_inputs_is_reused(world):
 
 
 def test_an_output_is_registered_as_the_asset_it_is_named_after(world):
-    write = world.component("write", "echo 1 > ${{outputs.model}}/m", outputs={"model": {"type": "custom_model"}})
+    write = world.component(
+        "write", "echo 1 > ${{outputs.model}}/m", outputs={"model": {"type": "custom_model"}}
+    )
     bound = {"model": {"type": "literal", "value": "${{parent.outputs.model}}"}}
     outputs = {"model": {"jobOutputType": "custom_model", "assetName": "m", "assetVersion": "7"}}
     world.pipeline("p", {"write": node(write, bound)}, outputs=outputs)

@@ -2,18 +2,17 @@
 
 import pytest
 
+from emulator.runner.durations import PlanError, seconds
 from emulator.runner.plan import (
     Data,
     InputSpec,
     Literal,
     OutputSpec,
-    PlanError,
     Step,
     bind_inputs,
     command_step,
     destination,
     pipeline_step,
-    seconds,
 )
 
 COMPONENT = {
@@ -39,7 +38,9 @@ def test_a_node_wins_over_its_pipeline_and_its_component():
         "environment_variables": {"SEED": 1},
         "outputs": {"model": {"value": "${{parent.outputs.m}}", "type": "literal"}},
     }
-    found = pipeline_step("train", node, COMPONENT, {"default_compute": "cpu", "default_datastore": "d"})
+    found = pipeline_step(
+        "train", node, COMPONENT, {"default_compute": "cpu", "default_datastore": "d"}
+    )
     assert (found.compute, found.timeout, found.variables) == ("cpu", 60.0, {"SEED": "1"})
     assert (found.datastore, found.outputs["model"].type) == ("d", "mlflow_model")
     assert step().compute == "gpu"
@@ -74,8 +75,9 @@ def test_inputs_that_do_not_fit_are_named(inputs, message):
 
 def test_an_output_goes_where_the_job_says_or_to_a_folder_of_the_run():
     plain = step()
-    assert destination(plain, "model", "r1", OutputSpec(type="uri_folder")) == (
-        "azureml://datastores/workspaceblobstore/paths/azureml/r1/model/"
+    assert (
+        destination(plain, "model", "r1", OutputSpec(type="uri_folder"))
+        == "azureml://datastores/workspaceblobstore/paths/azureml/r1/model/"
     )
     told = OutputSpec(type="uri_file", uri="azureml://datastores/d/paths/${{name}}/x.csv")
     assert destination(plain, "model", "r1", told) == "azureml://datastores/d/paths/r1/x.csv"
@@ -107,7 +109,8 @@ def test_what_needs_more_nodes_or_another_kind_of_step_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("PT1M", 60.0), ("P1DT1H", 90000.0), ("PT0.5S", 0.5), (30, 30.0), (None, None)]
+    ("text", "expected"),
+    [("PT1M", 60.0), ("P1DT1H", 90000.0), ("PT0.5S", 0.5), (30, 30.0), (None, None)],
 )
 def test_durations_are_read(text, expected):
     assert seconds(text) == expected

@@ -9,7 +9,9 @@ from emulator.azureml.runs import Run, Runs
 from emulator.tracking.errors import TrackingError
 from emulator.tracking.service import Tracking
 
-WORKSPACE = "/subscriptions/s/resourceGroups/r/providers/Microsoft.MachineLearningServices/workspaces/w"
+WORKSPACE = (
+    "/subscriptions/s/resourceGroups/r/providers/Microsoft.MachineLearningServices/workspaces/w"
+)
 
 
 @pytest.fixture(name="tracking")
@@ -70,7 +72,9 @@ def test_a_param_cannot_change(tracking):
     assert (caught.value.code, caught.value.status) == ("INVALID_PARAMETER_VALUE", 400)
 
 
-@pytest.mark.parametrize("metric", [{"key": "a/../b", "value": 1}, {"key": "m", "value": "x"}, {"key": "m"}])
+@pytest.mark.parametrize(
+    "metric", [{"key": "a/../b", "value": 1}, {"key": "m", "value": "x"}, {"key": "m"}]
+)
 def test_a_bad_metric_is_refused_and_nothing_is_kept(tracking, metric):
     run = started(tracking)
     batch = {"run_id": run, "metrics": [{"key": "good", "value": 1}, metric]}
@@ -97,12 +101,18 @@ def test_an_experiment_exists_once(tracking):
 
 def test_runs_are_found_by_what_they_logged(tracking):
     first = started(tracking)
-    experiment = tracking.answer("GET", "runs/get", {"run_id": first})["run"]["info"]["experiment_id"]
-    second = tracking.answer("POST", "runs/create", {"experiment_id": experiment})["run"]["info"]["run_id"]
+    experiment = tracking.answer("GET", "runs/get", {"run_id": first})["run"]["info"][
+        "experiment_id"
+    ]
+    second = tracking.answer("POST", "runs/create", {"experiment_id": experiment})["run"]["info"][
+        "run_id"
+    ]
     for run, value in ((first, 0.6), (second, 0.8)):
         tracking.answer("POST", "runs/log-metric", {"run_id": run, "key": "auc", "value": value})
     asked = {"experiment_ids": [experiment], "filter": "metrics.auc > 0.7"}
-    assert [r["info"]["run_id"] for r in tracking.answer("POST", "runs/search", asked)["runs"]] == [second]
+    assert [r["info"]["run_id"] for r in tracking.answer("POST", "runs/search", asked)["runs"]] == [
+        second
+    ]
     asked = {"experiment_ids": [experiment], "order_by": ["metrics.auc ASC"], "max_results": 1}
     page = tracking.answer("POST", "runs/search", asked)
     assert [r["info"]["run_id"] for r in page["runs"]] == [first]
@@ -113,9 +123,13 @@ def test_runs_are_found_by_what_they_logged(tracking):
 
 
 def test_a_script_cannot_end_the_job_it_runs_in(tracking):
-    run = tracking.runs.add(Run(workspace=WORKSPACE, name="job", kind="Command", experiment="e", status="Running"))
+    run = tracking.runs.add(
+        Run(workspace=WORKSPACE, name="job", kind="Command", experiment="e", status="Running")
+    )
     tracking.answer("POST", "runs/update", {"run_id": run.name, "status": "FINISHED"})
-    assert tracking.answer("GET", "runs/get", {"run_id": "job"})["run"]["info"]["status"] == "RUNNING"
+    assert (
+        tracking.answer("GET", "runs/get", {"run_id": "job"})["run"]["info"]["status"] == "RUNNING"
+    )
 
 
 def test_a_deleted_run_is_not_found_by_searching(tracking):
@@ -124,4 +138,6 @@ def test_a_deleted_run_is_not_found_by_searching(tracking):
     tracking.answer("POST", "runs/delete", {"run_id": run})
     assert tracking.answer("POST", "runs/search", {"experiment_ids": [experiment]})["runs"] == []
     tracking.answer("POST", "runs/restore", {"run_id": run})
-    assert len(tracking.answer("POST", "runs/search", {"experiment_ids": [experiment]})["runs"]) == 1
+    assert (
+        len(tracking.answer("POST", "runs/search", {"experiment_ids": [experiment]})["runs"]) == 1
+    )
