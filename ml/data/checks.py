@@ -196,7 +196,8 @@ def _outliers(
             table=checked.name,
             columns=(column,),
             rows=count,
-            found=f"{share:.4%} outside (smallest {low}, largest {high})",
+            found=f"{share:.4%} outside"
+            + ("" if rule.values else f" (smallest {low}, largest {high})"),
             wanted=f"{wanted}, at most {rule.outliers:.4%} outside",
             examples=checked.examples(outlier(checked.rows[column], rule), column),
         ),

@@ -14,8 +14,9 @@ from ml.task import Table
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
-TYPES = {
-    "integer": "BIGINT",
+# Integers are read as floats first: DuckDB would round 3.7 to 4 without a word.
+READ = {
+    "integer": "DOUBLE",
     "number": "DOUBLE",
     "text": "VARCHAR",
     "time": "TIMESTAMP",
@@ -23,6 +24,7 @@ TYPES = {
 }
 ENDINGS = (".csv", ".csv.gz", ".csv.zip")
 EXAMPLES = 5
+LARGEST = 2**53  # the last integer that a float holds exactly
 
 
 def find(folder: Path, stem: str, unpacked: Path) -> Path:
@@ -58,21 +60,30 @@ def read_table(
             f"{source.name} has none of the schema's columns; its first line is "
             f"{','.join(header)!r}"
         )
-    kinds = {
-        name: TYPES[table.columns[name].type] if name in table.columns else "VARCHAR"
-        for name in header
-    }
-    columns = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in kinds.items())
-    errors = f"rejects_{target.stem}"
+    staged, errors = f"staged_{target.stem}", f"rejects_{target.stem}"
+    kinds = {name: table.columns[name].type if name in kept else "text" for name in header}
+    columns = ", ".join(f"{quoted(name)}: {quoted(READ[kind])}" for name, kind in kinds.items())
     selected = ", ".join(named(name) for name in kept)
     connection.raw_sql(
-        f"COPY (SELECT {selected} FROM read_csv({quoted(source)}, columns={{{columns}}}, "  # noqa: S608  names are quoted
-        f"auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
-        f"nullstr={quoted(missing)}, store_rejects=true, rejects_limit=0, "
-        f"rejects_table={quoted(errors)}, rejects_scan={quoted(errors + '_scan')})) "
+        f"CREATE TEMP TABLE {named(staged)} AS SELECT {selected} FROM read_csv({quoted(source)}, "  # noqa: S608  all names are quoted
+        f"columns={{{columns}}}, auto_detect=false, header=true, delim=',', quote='\"', "
+        f"escape='\"', nullstr=[{quoted(missing)}, ''], store_rejects=true, rejects_limit=0, "
+        f"rejects_table={quoted(errors)}, rejects_scan={quoted(errors + '_scan')})"
+    )
+    counts, examples = _rejects(connection, errors, header)
+    integers = [name for name in kept if kinds[name] == "integer"]
+    for name in integers:
+        examples += _fractions(connection, staged, errors, name, counts)
+    whole = " AND ".join(["true", *(_is_whole(name) for name in integers)])
+    typed = ", ".join(
+        f"{named(name)}::BIGINT AS {named(name)}" if name in integers else named(name)
+        for name in kept
+    )
+    connection.raw_sql(
+        f"COPY (SELECT {typed} FROM {named(staged)} WHERE {whole}) "  # noqa: S608  as above
         f"TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd)"
     )
-    rejected, examples = _rejects(connection, errors, header)
+    connection.raw_sql(f"DROP TABLE {named(staged)}")
     rows = connection.read_parquet(target).count().to_pyarrow().as_py()
     return Ingested(
         file=target.name,
@@ -80,8 +91,8 @@ def read_table(
         rows=int(rows),
         missing=tuple(name for name in table.columns if name not in header),
         extra=tuple(name for name in header if name not in table.columns),
-        rejected=rejected,
-        examples=examples,
+        rejected=counts,
+        examples=tuple(examples),
     )
 
 
@@ -102,7 +113,7 @@ def _header(connection: "Backend", source: Path) -> list[str]:
 
 def _rejects(
     connection: "Backend", errors: str, header: list[str]
-) -> tuple[dict[str, int], tuple[Reject, ...]]:
+) -> tuple[dict[str, int], list[Reject]]:
     """Count the rejected lines by column and keep the first few of each."""
     table = named(errors)
     counts = connection.raw_sql(
@@ -114,11 +125,48 @@ def _rejects(
         f"FROM {table} QUALIFY row_number() OVER (PARTITION BY column_name ORDER BY line) "
         f"<= {EXAMPLES} ORDER BY line"
     ).fetchall()
-    examples = tuple(
+    examples = [
         Reject(line=line, column=column, found=_cell(text, index, header), why=kind.lower())
         for line, column, index, text, kind in rows
-    )
+    ]
     return {str(column): int(count) for column, count in counts}, examples
+
+
+def _is_whole(name: str) -> str:
+    cell = named(name)
+    return f"({cell} IS NULL OR ({cell} = trunc({cell}) AND abs({cell}) <= {LARGEST}))"
+
+
+def _fractions(
+    connection: "Backend", staged: str, errors: str, name: str, counts: dict[str, int]
+) -> list[Reject]:
+    """Count the cells of an integer column that are no whole numbers, and show the first."""
+    table, cell = named(staged), named(name)
+    found = connection.raw_sql(
+        f"SELECT rowid, {cell}, count(*) OVER () FROM {table} WHERE NOT {_is_whole(name)} "  # noqa: S608  quoted
+        f"ORDER BY rowid LIMIT {EXAMPLES}"
+    ).fetchall()
+    if not found:
+        return []
+    counts[name] = counts.get(name, 0) + int(found[0][2])
+    left_out = [
+        int(line)
+        for (line,) in connection.raw_sql(
+            f"SELECT DISTINCT line FROM {named(errors)} ORDER BY line"  # noqa: S608  quoted
+        ).fetchall()
+    ]
+    return [
+        Reject(line=_line(int(row), left_out), column=name, found=f"{value:g}", why="not whole")
+        for row, value, _ in found
+    ]
+
+
+def _line(row: int, left_out: list[int]) -> int:
+    """Return the line of a row, given the lines that were left out before rows were numbered."""
+    line = row + 2  # the header is line 1
+    for other in left_out:
+        line += other <= line
+    return line
 
 
 def _cell(line: str, index: int | None, header: list[str]) -> str:
