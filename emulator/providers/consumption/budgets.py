@@ -75,8 +75,8 @@ def _check_notification(notification: dict[str, Any], path: str) -> None:
         notification.get("operator"), operators, f"{path}.operator", _CODE
     )
     threshold = notification.get("threshold")
-    number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
-    if not number or not 0 < threshold <= _HIGHEST_THRESHOLD:
+    number = threshold if isinstance(threshold, int | float) else 0
+    if isinstance(threshold, bool) or not 0 < number <= _HIGHEST_THRESHOLD:
         sentence = f"'{path}.threshold' is {threshold!r}; wanted: 0 to {_HIGHEST_THRESHOLD}."
         raise bad(f"{path}.threshold", sentence, _CODE)
     if not isinstance(notification.get("enabled"), bool):

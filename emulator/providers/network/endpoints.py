@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from emulator.arm.behaviours import Behaviour, Context, behaviour
-from emulator.arm.bodies import at
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import parse
 from emulator.arm.store import Resource, Store
@@ -102,14 +101,13 @@ class PrivateEndpoint(Behaviour):
             ctx.store.delete(interface["id"])
 
 
-def _asked(resource: Resource) -> list[tuple[str, tuple[str, ...]]]:
-    return [
-        (
-            str(at(one, "properties.privateLinkServiceId")).lower(),
-            tuple(at(one, "properties.groupIds") or ()),  # ty: ignore[invalid-argument-type] - JSON
-        )
-        for one in sent(resource["properties"])
-    ]
+def _asked(resource: Resource) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+    for connection in sent(resource["properties"]):
+        inner = connection.get("properties") or {}
+        target = str(inner.get("privateLinkServiceId")).lower()
+        found.append((target, list(inner.get("groupIds") or [])))
+    return found
 
 
 def _connect(ctx: Context, resource: Resource) -> list[str]:

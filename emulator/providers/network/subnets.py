@@ -138,8 +138,8 @@ def _check_range(
 
 
 def _holds(space: IpNetwork, one: IpNetwork) -> bool:
-    same = space.version == one.version
-    return same and space[0] <= one[0] and one[-1] <= space[-1]
+    within = int(space[0]) <= int(one[0]) and int(one[-1]) <= int(space[-1])
+    return space.version == one.version and within
 
 
 def endpoints_in(store: Store, subnet_id: str) -> list[Resource]:
