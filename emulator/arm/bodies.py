@@ -7,9 +7,13 @@ from typing import Any
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import ArmId
 from emulator.arm.store import Resource
+from emulator.login.callers import Caller
 
 # What the service writes; a client that sends it back does not change it.
 _SERVICE_OWNED = ("etag", "systemData", "id", "name", "type")
+
+# Kinds of principals in the words of `systemData`.
+_KINDS = {"User": "User", "ManagedIdentity": "ManagedIdentity", "ServicePrincipal": "Application"}
 
 _TAKEN = {
     "microsoft.storage/storageaccounts": (
@@ -138,6 +142,18 @@ def _equal(before: object, after: object) -> bool:
     if isinstance(before, str) and isinstance(after, str):
         return before.lower() == after.lower()
     return before == after
+
+
+def signed(resource: Resource, previous: Resource | None, caller: Caller) -> Resource:
+    """Return the resource with `systemData` that says who wrote it; the store adds the times."""
+    history = dict((previous or {}).get("systemData") or {})
+    if caller.principal is not None:
+        who = caller.principal.client_id or caller.principal.object_id
+        kind = _KINDS.get(caller.principal.kind, "Application")
+        history.setdefault("createdBy", who)
+        history.setdefault("createdByType", kind)
+        history |= {"lastModifiedBy": who, "lastModifiedByType": kind}
+    return resource | {"systemData": history}
 
 
 def succeed(resource: Resource) -> None:

@@ -8,8 +8,8 @@ from emulator.login.principals import MANAGED_IDENTITY, wants_system_identity
 USER_ASSIGNED = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
-def complete(ctx: Context, resource: Resource) -> None:
-    """Fill in the ids of a resource's identities; forget a system identity no longer wanted.
+def complete(ctx: Context, resource: Resource, previous: Resource | None = None) -> None:
+    """Fill in the ids of a resource's identities; end a system identity no longer wanted.
 
     Raises:
         ArmError: a user-assigned identity does not exist.
@@ -20,8 +20,11 @@ def complete(ctx: Context, resource: Resource) -> None:
         own = principals.of_resource(resource["id"])
         own = own or principals.add(resource["id"], MANAGED_IDENTITY, resource["id"])
         identity |= {"principalId": own.object_id, "tenantId": ctx.services.tokens.tenant_id}
-    elif identity is not None:
-        identity.pop("principalId", None)
+    else:
+        for name in ("principalId", "tenantId"):
+            (identity or {}).pop(name, None)
+        if previous is not None and wants_system_identity(previous):
+            principals.remove(resource["id"])
     if identity is None or not identity.get("userAssignedIdentities"):
         return
     completed = {}

@@ -1,13 +1,13 @@
 """The management host: every resource's PUT, GET, PATCH, DELETE, LIST and actions."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from emulator.access import rbac
-from emulator.arm import bodies, identities, locks, subscriptions
+from emulator.arm import bodies, gate, identities, locks, subscriptions
 from emulator.arm.behaviours import (
     ArmRequest,
     Context,
@@ -19,10 +19,7 @@ from emulator.arm.errors import ArmError, not_found
 from emulator.arm.ids import GROUP_TYPE, SUBSCRIPTION_TYPE, ArmId
 from emulator.arm.paths import Asks, Target, target_of
 from emulator.arm.store import Resource
-from emulator.login.callers import Principal
 from emulator.server.hosts import Call, host_route
-
-AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 
 log = logging.getLogger(__name__)
 _said: set[str] = set()
@@ -32,7 +29,7 @@ _said: set[str] = set()
 async def handle(request: Request, call: Call) -> Response:
     """Answer a request on the management host; a refusal has ARM's error envelope."""
     try:
-        principal = _signed_in(call)
+        principal = gate.signed_in(call)
         query = _query(request)
         path = request.url.path.rstrip("/")
         arm = ArmRequest(
@@ -43,11 +40,12 @@ async def handle(request: Request, call: Call) -> Response:
             headers=request.headers,
             ctx=Context(store=call.store, caller=call.caller, services=call.services),
         )
+        gate.require_subscription(arm)
         answer = subscriptions.answer(arm)
         if answer is not None:
             return answer
         target = target_of(arm.method, path)
-        _authorize(arm, target, principal)
+        gate.authorize(arm, target, principal)
         namespace = target.type.partition("/")[0]
         for route in routes_of(namespace):
             answer = await route(arm)
@@ -56,21 +54,6 @@ async def handle(request: Request, call: Call) -> Response:
         return _generic(arm, target)
     except ArmError as refusal:
         return JSONResponse(refusal.body(), refusal.status)
-
-
-def _signed_in(call: Call) -> Principal:
-    principal = call.caller.principal
-    if principal is not None and call.claims is not None:
-        if call.claims.audience.rstrip("/") in AUDIENCES:
-            return principal
-        raise ArmError(
-            401,
-            "InvalidAuthenticationTokenAudience",
-            f"The access token has been obtained for wrong audience or resource "
-            f"'{call.claims.audience}'. It should exactly match '{AUDIENCES[0]}/'.",
-        )
-    reason = call.refused_token or "The 'Authorization' header is missing."
-    raise ArmError(401, "AuthenticationFailed", f"Authentication failed. {reason}")
 
 
 def _query(request: Request) -> dict[str, str]:
@@ -100,27 +83,6 @@ async def _body(request: Request) -> dict[str, Any] | None:
     return body
 
 
-def action_of(method: str, target: Target) -> str:
-    """Return the operation that a role must hold, such as `.../virtualNetworks/read`."""
-    if target.asks is Asks.ACTION:
-        return f"{target.type}/{target.action}/action"
-    verb = {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(method, "write")
-    return f"{target.type}/{verb}"
-
-
-def _authorize(arm: ArmRequest, target: Target, principal: Principal) -> None:
-    scope = target.id.text if target.id else target.scope
-    action = action_of(arm.method, target)
-    if not rbac.allows(arm.ctx.store, principal, action, scope or "/"):
-        raise ArmError(
-            403,
-            "AuthorizationFailed",
-            f"The client '{principal.name}' with object id '{principal.object_id}' does not have "
-            f"authorization to perform action '{action}' over scope '{scope}' or the scope is "
-            "invalid. If access was recently granted, please refresh your credentials.",
-        )
-
-
 def _generic(arm: ArmRequest, target: Target) -> Response:
     if target.asks is Asks.COLLECTION:
         if arm.method != "GET":
@@ -140,7 +102,8 @@ def _generic(arm: ArmRequest, target: Target) -> Response:
             resource, is_new = write(arm, arm_id)
             return JSONResponse(resource, 201 if is_new else 200)
         case "DELETE":
-            return Response(status_code=200 if delete(arm.ctx, arm_id) else 204)
+            gone = delete(arm.ctx, arm_id, arm.headers)
+            return Response(status_code=200 if gone else 204)
     raise ArmError(405, "MethodNotAllowed", f"{arm.method} is not allowed on a resource.")
 
 
@@ -202,6 +165,8 @@ def act(arm: ArmRequest, arm_id: ArmId, action: str) -> Response:
             "UnsupportedOperation",
             f"{arm_id.type} has no action '{action}' in the local Azure.",
         )
+    # Reading keys counts as a change: whoever has them can change what the lock protects.
+    locks.check(arm.ctx.store, arm_id, deleting=False)
     answer = run(arm.ctx, resource, arm.body or {})
     return Response(status_code=204) if answer is None else JSONResponse(answer)
 
@@ -231,12 +196,12 @@ def write(arm: ArmRequest, arm_id: ArmId) -> tuple[Resource, bool]:
         bodies.check_unchanged(behaviour.immutable, resource, previous)
         if previous is None and behaviour.globally_unique:
             _require_free_name(ctx, arm_id)
-        identities.complete(ctx, resource)
+        identities.complete(ctx, resource, previous)
         behaviour.prepare(ctx, resource, previous)
         bodies.succeed(resource)
         if previous is not None and bodies.same(resource, previous):
             return behaviour.view(ctx, previous), False  # an identical PUT changes nothing
-        stored = ctx.store.put(resource)
+        stored = ctx.store.put(bodies.signed(resource, previous, ctx.caller))
         behaviour.created(ctx, stored, previous)
         stored = ctx.store.get(arm_id.text) or stored
     return behaviour.view(ctx, stored), previous is None
@@ -263,24 +228,23 @@ def _require_free_name(ctx: Context, arm_id: ArmId) -> None:
         raise ArmError(409, code, message)
 
 
-def delete(ctx: Context, arm_id: ArmId) -> bool:
+def delete(ctx: Context, arm_id: ArmId, headers: Mapping[str, str] | None = None) -> bool:
     """Delete a resource with all below it; return whether it was there.
 
     Raises:
-        ArmError: it is locked or in use.
+        ArmError: it is locked, in use, or not as the headers say it must be.
     """
     with ctx.store.transaction():
-        if ctx.store.get(arm_id.text) is None:
-            return False
-        locks.check(ctx.store, arm_id, deleting=True)
-        below = ctx.store.under(arm_id.text)
         resource = ctx.store.get(arm_id.text)
-        doomed = [resource] if resource else []
+        if resource is None:
+            return False
+        bodies.check_etag(headers or {}, resource)
+        locks.check(ctx.store, arm_id, deleting=True)
         if arm_id.type != GROUP_TYPE:  # a group's resources go together, whoever uses whom
-            for one in doomed:
-                behaviour_of(one["type"]).deleting(ctx, one)
+            behaviour_of(arm_id.type).deleting(ctx, resource)
+        below = ctx.store.under(arm_id.text)
         ctx.store.delete(arm_id.text)
-        for gone in [*below, *doomed]:
+        for gone in [*below, resource]:
             ctx.services.principals.remove(gone["id"])
             behaviour_of(gone["type"]).deleted(ctx, gone)
     return True

@@ -109,7 +109,8 @@ class Store:
             previous = self.get(resource["id"])
             stored = dict(resource)
             moment = now()
-            history = dict((previous or {}).get("systemData") or stored.get("systemData") or {})
+            before = (previous or {}).get("systemData") or {}
+            history = before | (stored.get("systemData") or {})
             history.setdefault("createdAt", moment)
             history |= {"lastModifiedAt": moment}
             if previous is not None:

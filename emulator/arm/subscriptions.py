@@ -4,7 +4,6 @@ from starlette.responses import JSONResponse, Response
 
 from emulator.access import rbac
 from emulator.arm.behaviours import ArmRequest
-from emulator.arm.errors import ArmError
 from emulator.arm.ids import GROUP_TYPE, parse
 from emulator.arm.store import Resource
 from emulator.net.names import REGIONS
@@ -15,6 +14,8 @@ NAME = "local"
 def answer(arm: ArmRequest) -> Response | None:
     """Answer a request about a subscription or tenant; None for everything else."""
     low = arm.path.strip("/").lower().split("/")
+    if arm.method == "POST":
+        return _register(arm, low)
     if arm.method != "GET":
         return None
     if low == ["tenants"]:
@@ -28,29 +29,31 @@ def answer(arm: ArmRequest) -> Response | None:
 def _about_one(arm: ArmRequest, rest: list[str]) -> Response | None:
     match rest:
         case []:
-            return JSONResponse(_subscription(arm, _of_path(arm)))
+            return JSONResponse(_subscription(arm, _known(arm)))
         case ["resources"] | ["resourcegroups", _, "resources"]:
             return _resources(arm)
         case ["locations"]:
             return JSONResponse({"value": [{"name": name} for name in REGIONS]})
         case ["providers"]:
             return JSONResponse({"value": [_provider(arm, space) for space in _namespaces(arm)]})
-        case ["providers", space]:
-            return JSONResponse(_provider(arm, space))
+        case ["providers", _]:
+            return JSONResponse(_provider(arm, _segment(arm, 3)))
     return None
+
+
+def _register(arm: ArmRequest, low: list[str]) -> Response | None:
+    is_registration = low[0] == "subscriptions" and low[2:3] == ["providers"] and len(low) == 5
+    if not is_registration or low[4] not in {"register", "unregister"}:
+        return None
+    return JSONResponse(_provider(arm, _segment(arm, 3)))
+
+
+def _segment(arm: ArmRequest, index: int) -> str:
+    return arm.path.strip("/").split("/")[index]
 
 
 def _known(arm: ArmRequest) -> str:
     return arm.ctx.services.subscription_id
-
-
-def _of_path(arm: ArmRequest) -> str:
-    asked = arm.path.strip("/").split("/")[1]
-    if asked.lower() != _known(arm).lower():
-        raise ArmError(
-            404, "SubscriptionNotFound", f"The subscription '{asked}' could not be found."
-        )
-    return asked
 
 
 def _subscription(arm: ArmRequest, id_: str) -> dict[str, object]:
