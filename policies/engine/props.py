@@ -21,20 +21,29 @@ NOT_KNOWN = "not known before the deployment"
 class Props:
     """The value at a path, which may be absent, null or unknown."""
 
-    __slots__ = ("_default", "path", "value")
+    __slots__ = ("_default", "_inside_unknown", "path", "value")
 
-    def __init__(self, value: Value, path: str = "", default: Scalar | None = None) -> None:
+    def __init__(
+        self,
+        value: Value,
+        path: str = "",
+        default: Scalar | None = None,
+        *,
+        inside_unknown: bool = False,
+    ) -> None:
         self.value = value
         self.path = path
         self._default = default
+        self._inside_unknown = inside_unknown
 
     def __getitem__(self, path: str) -> "Props":
         """Follow a dotted path. Keys match in any casing, for Azure's own differs by service."""
-        value = self.value
+        value, inside_unknown = self.value, False
         for key in path.split("."):
-            if value is not UNKNOWN:
-                value = _get(value, key)
-        return Props(value, f"{self.path}.{path}" if self.path else path)
+            inside_unknown = value is UNKNOWN
+            value = UNKNOWN if inside_unknown else _get(value, key)
+        path = f"{self.path}.{path}" if self.path else path
+        return Props(value, path, inside_unknown=inside_unknown)
 
     def or_default(self, default: Scalar) -> "Props":
         """Say what the service takes where nothing is given; null is nothing, too."""
@@ -87,8 +96,12 @@ class Props:
         return self.must(lambda value: value not in ("", [], {}), wanted="a value")
 
     def must_be_linked(self) -> Verdict:
-        """The id of a resource: an unknown one is that of a resource in this program."""
-        return PASSED if self.value is UNKNOWN else self.must_be_set()
+        """The id of a resource: an unknown one is that of a resource in this program.
+
+        Where the object that holds it is unknown, there may turn out to be none.
+        """
+        linked = self.value is UNKNOWN and not self._inside_unknown
+        return PASSED if linked else self.must_be_set()
 
     def must(
         self, holds: Callable[[Value], bool], wanted: str, known: Sequence[str] = ()
