@@ -125,7 +125,12 @@ class PrivateLink(ComponentResource):
                         "private_link_service_id": args.target_id,
                     }
                 ],
-                opts=ResourceOptions(parent=self),
+                # Azure does not let an endpoint change its target; the new one takes the old name.
+                opts=ResourceOptions(
+                    parent=self,
+                    replace_on_changes=["private_link_service_connections"],
+                    delete_before_replace=True,
+                ),
             )
             network.PrivateDnsZoneGroup(
                 f"{name}-{group}",
