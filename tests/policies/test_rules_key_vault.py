@@ -1,10 +1,10 @@
 """Key vault rules: all their properties stand under `properties`."""
 
 import pytest
-from tests.policies.asking import UNKNOWN, evaluate
 
 from policies.engine.verdict import FAIL, PASS, UNDECIDED
 from policies.rules import key_vault
+from tests.policies.asking import UNKNOWN, evaluate
 
 SWITCHES = [
     (key_vault.soft_delete, "enableSoftDelete", True, False, PASS),

@@ -1,11 +1,11 @@
 """Rules for workspaces and their computes."""
 
 import pytest
-from tests.policies.asking import UNKNOWN, evaluate
 
 from policies.engine.verdict import FAIL, NOT_APPLICABLE, PASS, UNDECIDED
 from policies.rules import machine_learning as ml
 from policies.rules import machine_learning_compute as compute
+from tests.policies.asking import UNKNOWN, evaluate
 
 SWITCHES = [
     (ml.public_network_off, "publicNetworkAccess", "disabled", "Enabled", FAIL),

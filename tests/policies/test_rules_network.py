@@ -1,10 +1,10 @@
 """Network rules, in all the forms in which security rules and subnets are written."""
 
 import pytest
-from tests.policies.asking import UNKNOWN, ask, evaluate, token
 
 from policies.engine.verdict import FAIL, PASS, UNDECIDED
 from policies.rules import network
+from tests.policies.asking import UNKNOWN, ask, evaluate, token
 
 ALLOW = {"direction": "Inbound", "access": "Allow", "protocol": "Tcp", "priority": 100.0}
 

@@ -1,11 +1,11 @@
 """The graph rule about private endpoints, at preview and after the deployment."""
 
 import pytest
-from tests.policies.asking import UNKNOWN, Stack
 
 from policies.engine.verdict import FAIL, NOT_APPLICABLE, PASS, UNDECIDED
 from policies.rules import key_vault, machine_learning, registry, storage
 from policies.rules.private_link import ENDPOINT, endpoint_for_what_is_private
+from tests.policies.asking import UNKNOWN, Stack
 
 TARGETS = [
     (storage.ACCOUNT, {"accountName": "it"}, "dfs", "Microsoft.Storage/storageAccounts"),

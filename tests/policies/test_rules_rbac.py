@@ -1,10 +1,10 @@
 """Role rules: by the role's id, whatever the form in which it is written."""
 
 import pytest
-from tests.policies.asking import UNKNOWN, ask, evaluate
 
 from policies.engine.verdict import FAIL, PASS, UNDECIDED
 from policies.rules import rbac
+from tests.policies.asking import UNKNOWN, ask, evaluate
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"

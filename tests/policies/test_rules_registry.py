@@ -1,10 +1,10 @@
 """Registry rules."""
 
 import pytest
-from tests.policies.asking import UNKNOWN, evaluate
 
 from policies.engine.verdict import FAIL, PASS, UNDECIDED
 from policies.rules import registry
+from tests.policies.asking import UNKNOWN, evaluate
 
 SWITCHES = [
     (registry.no_admin_user, "adminUserEnabled", False, True, PASS),

@@ -1,10 +1,10 @@
 """Storage rules: each on every value that its properties can have."""
 
 import pytest
-from tests.policies.asking import UNKNOWN, ask, evaluate
 
 from policies.engine.verdict import FAIL, PASS, UNDECIDED
 from policies.rules import storage
+from tests.policies.asking import UNKNOWN, ask, evaluate
 
 # Rule, the property's name, good values, bad ones, the verdict of none at all.
 SWITCHES = [
