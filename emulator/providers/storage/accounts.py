@@ -65,7 +65,7 @@ class StorageAccount(Behaviour):
         _switches(properties)
         _complete_rules(properties)
         _encrypt(properties, previous)
-        carry(resource, previous, {"creationTime": now()})
+        carry(resource, previous, {"creationTime": now(), **keys.initial()})
         properties |= {
             "primaryLocation": location,
             "statusOfPrimary": "available",
@@ -76,7 +76,6 @@ class StorageAccount(Behaviour):
     def created(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
         if previous is not None:
             return
-        keys.make(ctx.store, resource["id"])
         for service in SERVICES:
             properties: dict[str, Any] = {"cors": {"corsRules": []}}
             if service == "blobServices":
@@ -86,12 +85,14 @@ class StorageAccount(Behaviour):
 
     @override
     def deleted(self, ctx: Context, resource: Resource) -> None:
-        keys.forget(ctx.store, resource["id"])
+        # Those that ARM knows are gone; others were made through the blob service alone.
+        ctx.services.blobs.delete_account(resource["name"])
 
     @override
     def view(self, ctx: Context, resource: Resource) -> Resource:
         connections = connections_of(ctx.store, resource["id"])
         shown = {**resource["properties"], "privateEndpointConnections": connections}
+        shown.pop(keys.GENERATIONS, None)
         return {**resource, "properties": shown}
 
 

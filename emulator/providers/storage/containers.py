@@ -55,7 +55,8 @@ class BlobContainer(Behaviour):
     def created(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
         if previous is None:
             account = parse(resource["id"]).names[0]
-            ctx.services.blobs.create_container(account, resource["name"])
+            public = resource["properties"]["publicAccess"].lower()
+            ctx.services.blobs.create_container(account, resource["name"], public=public)
 
     @override
     def deleted(self, ctx: Context, resource: Resource) -> None:

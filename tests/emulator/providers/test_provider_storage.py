@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from emulator.blob.datapath import keys_of
 from tests.emulator.providers.world import account_body, located
 
 ACCOUNT = "Microsoft.Storage/storageAccounts/stmlops"
@@ -76,14 +77,24 @@ def test_keys_are_listed_and_regenerated_but_never_shown(azure):
     second = json.loads(azure.post(ACCOUNT, "regenerateKey", {"keyName": "key1"}))["keys"]
     assert second[0]["value"] != first[0]["value"]
     assert second[1] == first[1]
+    account = azure.store.get(azure.id(ACCOUNT))
+    assert keys_of(azure.ctx.services, account) == [key["value"] for key in second]
 
 
 def test_container_is_also_made_and_removed_in_the_blob_service(azure):
     azure.account()
     azure.put(f"{BLOBS}/containers/raw")
-    assert azure.blobs.containers == {("stmlops", "raw")}
+    assert azure.containers("stmlops") == ["raw"]
+    azure.delete(f"{BLOBS}/containers/raw")
+    assert azure.containers("stmlops") == []
+
+
+def test_deleted_account_leaves_no_blobs_behind(azure):
+    azure.account()
+    azure.put(f"{BLOBS}/containers/raw")
+    azure.ctx.services.blobs.create_container("stmlops", "made-by-a-client")
     azure.delete(ACCOUNT)
-    assert azure.blobs.containers == set()
+    assert azure.containers("stmlops") == []
 
 
 @pytest.mark.parametrize("name", ["ab", "-raw", "raw-", "two--hyphens", "Upper", "a" * 64])

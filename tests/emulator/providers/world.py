@@ -1,13 +1,14 @@
 """A local Azure without a server: requests go straight to the management plane."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import emulator.providers  # noqa: F401 - registers the behaviours
+from emulator import blob
 from emulator.arm import plane
 from emulator.arm.behaviours import ArmRequest, Context, Services
 from emulator.arm.errors import ArmError
@@ -23,28 +24,18 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 
 
 @dataclass
-class RecordedBlobs:
-    """Stands for the blob service: remembers which containers it was told of."""
-
-    containers: set[tuple[str, str]] = field(default_factory=set)
-
-    def create_container(self, account: str, container: str) -> None:
-        self.containers.add((account, container))
-
-    def delete_container(self, account: str, container: str) -> None:
-        self.containers.discard((account, container))
-
-
-@dataclass
 class Azure:
     """Writes, reads and deletes resources of one group."""
 
     ctx: Context
-    blobs: RecordedBlobs
 
     @property
     def store(self) -> Store:
         return self.ctx.store
+
+    def containers(self, account: str) -> list[str]:
+        """The containers that the blob service has."""
+        return [one.name for one in self.ctx.services.blobs.containers(account)]
 
     def request(self, method: str, id_: str, body: dict | None = None, **query: str) -> ArmRequest:
         return ArmRequest(method, id_, query, body, {}, self.ctx)
@@ -133,8 +124,7 @@ def build(home: Path) -> Azure:
         principals=Principals(store),
         subscription_id=SUBSCRIPTION,
     )
-    blobs = RecordedBlobs()
-    vars(services)["blobs"] = blobs
-    azure = Azure(Context(store, Caller("private", None), services), blobs)
+    blob.attach(services)
+    azure = Azure(Context(store, Caller("private", None), services))
     azure.put(GROUP, {"location": "westeurope"})
     return azure
