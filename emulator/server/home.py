@@ -29,7 +29,10 @@ class Running:
     def alive(self) -> bool:
         """Whether this very process still lives; a process id may have gone to another one."""
         try:
-            return abs(psutil.Process(self.pid).create_time() - self.started) < 1
+            process = psutil.Process(self.pid)
+            # One that was killed stays a zombie for as long as nobody waits for it.
+            ended = process.status() == psutil.STATUS_ZOMBIE
+            return not ended and abs(process.create_time() - self.started) < 1
         except psutil.NoSuchProcess:
             return False
 

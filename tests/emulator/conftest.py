@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,11 +17,12 @@ ARM = "https://management.azure.com"
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Served:
     """A state folder and the command line about it."""
 
     home: Path
+    _environments: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
 
     def azlocal(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run `azlocal` on this folder, as a user's fresh shell would."""
@@ -39,14 +40,17 @@ class Served:
 
     def start(self) -> None:
         """Start the server on free ports."""
+        self._environments.clear()
         started = self.azlocal("start", "--port", "0")
         assert started.returncode == 0, started.stdout + started.stderr
 
     def environment(self, *options: str) -> dict[str, str]:
         """What `azlocal env` gives: to the deployer in the private network, unless told."""
-        answer = self.azlocal("env", "--json", *options)
-        assert answer.returncode == 0, answer.stderr
-        return json.loads(answer.stdout)
+        if options not in self._environments:
+            answer = self.azlocal("env", "--json", *options)
+            assert answer.returncode == 0, answer.stderr
+            self._environments[options] = json.loads(answer.stdout)
+        return self._environments[options]
 
     def token(self, environment: dict[str, str], scope: str) -> str:
         """Sign in with the client secret of an environment."""
