@@ -164,13 +164,12 @@ class ArmClient:
         except _TransientError as last:
             return last.response
         except httpx.TransportError as error:
-            raise AzureError(
-                0,
-                "ConnectionError",
-                f"no answer from Azure: {str(error) or type(error).__name__}; whether the request took"
-                " effect is not known. See that it can be reached (`azlocal status`), then run again",
-                resource,
-            ) from error
+            cause = str(error) or type(error).__name__
+            message = (
+                f"no answer from Azure: {cause}; whether the request took effect is not known."
+                " See that Azure can be reached (`azlocal status`), then run again"
+            )
+            raise AzureError(0, "ConnectionError", message, resource) from error
 
     def _enough(self, state: tenacity.RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None

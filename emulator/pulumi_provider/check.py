@@ -75,25 +75,21 @@ class _Checker:
         value = value.value if isinstance(value, Secret) else value
         if value is None or isinstance(value, Unknown) or kind.kind in {"any", "asset"}:
             return
-        match kind.kind:
-            case "enum" if isinstance(value, str):
-                yield from self.enum(at, value, kind)
-            case "const" if isinstance(value, str):
-                if value.lower() != kind.name.lower():
-                    yield Failure(at, f"{value!r} is not {kind.name!r}")
-            case "list" if isinstance(value, list):
+        match value:
+            case list() if kind.kind == "list":
                 for index, item in enumerate(value):
                     yield from self.typed(f"{at}[{index}]", item, kind.items[0])
-            case "map" if isinstance(value, dict):
+            case dict() if kind.kind == "map":
                 for key, item in value.items():
                     yield from self.typed(_join(at, key), item, kind.items[0])
-            case "object" if isinstance(value, dict):
+            case dict() if kind.kind == "object":
                 yield from self.properties(at, value, self.module.inputs(kind.name), kind.name)
-            case "union" if isinstance(value, dict):
+            case dict() if kind.kind == "union":
                 yield from self.union(at, value, kind)
-            case _:
-                if not _is_scalar(value, kind.kind):
-                    yield Failure(at, f"found {_found(value)}, want {self.describe(kind)}")
+            case str() if kind.kind in {"enum", "const"}:
+                yield from self.word(at, value, kind)
+            case _ if not _is_scalar(value, kind.kind):
+                yield Failure(at, f"found {_found(value)}, want {self.describe(kind)}")
 
     def union(self, at: str, value: dict[str, Value], kind: Type) -> Iterator[Failure]:
         choices: dict[str, list[str]] = {}
@@ -112,13 +108,17 @@ class _Checker:
             member = choose(value, kind, self.module)
             yield from self.properties(at, value, self.module.inputs(member.name), member.name)
 
-    def enum(self, at: str, value: str, kind: Type) -> Iterator[Failure]:
+    def word(self, at: str, value: str, kind: Type) -> Iterator[Failure]:
+        if kind.kind == "const":
+            if value.lower() != kind.name.lower():
+                yield Failure(at, f"{value!r} is not {kind.name!r}")
+            return
         allowed = self.module.enum(kind.name)
         if not allowed or value in allowed:
             return
         if kind.open:
-            # Azure takes values that the SDK does not list yet, in any case; what is one slip away from a
-            # listed word is a slip
+            # Azure takes values that the SDK does not list yet, in any case; what is one slip away
+            # from a listed word is a slip
             if value.lower() in {item.lower() for item in allowed} or len(allowed) > SMALL_ENUM:
                 return
             near = [
@@ -135,7 +135,7 @@ class _Checker:
             case "enum":
                 return "one of " + ", ".join(self.module.enum(kind.name))
             case "list":
-                return f"a list of {self.describe(kind.items[0]).removeprefix('a ').removeprefix('an ')}"
+                return "a list, each item " + self.describe(kind.items[0])
             case "map":
                 return "a map"
             case "object":

@@ -121,7 +121,7 @@ def item_key(item: Value) -> Callable[[Value], str] | None:
 def pair_items(
     old: list[Value], new: list[Value], name: str
 ) -> list[tuple[int | None, int | None]]:
-    """Pair two lists' items: by key where they have one, as a set where order is nothing, else in order."""
+    """Pair two lists' items: by key, as a set where order is nothing, else in order."""
     sample = (old or new)[0] if old or new else None
     key = item_key(sample)
     if key is None and isinstance(sample, str) and unordered(name):

@@ -25,13 +25,14 @@ def to_body(
             value = shape.type.name
         if value is None or shape.in_path:
             continue
-        wire = shape.wire or (name,)
-        encoded = _to_wire(value, shape.type, module)
+        wire: tuple[str, ...] = shape.wire or (name,)
+        encoded: Json = _to_wire(value, shape.type, module)
         if wire[0] == "?":
-            query[wire[1]] = _query_text(encoded)
+            query[wire[-1]] = _query_text(encoded)
             continue
         if shape.keys_of_map and isinstance(encoded, list):
-            encoded = {str(key): {} for key in encoded}
+            keys: Body = {str(key): {} for key in encoded}
+            encoded = keys
         _place(body, wire, encoded)
     return body, query
 
@@ -80,7 +81,7 @@ def _json(value: Value) -> Json:
 def choose(
     value: Mapping[str, object], kind: Type, module: ModuleShapes, *, wire: bool = False
 ) -> Type:
-    """Pick the member of a union that a value is: by its constant, else by the most keys in common."""
+    """Pick the member of a union that a value is: by its constant, else by its keys."""
     if kind.kind != "union":
         return kind
 
@@ -100,7 +101,7 @@ def choose(
 def from_body(
     body: Mapping[str, object], shapes: Shapes, module: ModuleShapes, *, inputs: bool = False
 ) -> Properties:
-    """Return the properties that an ARM body shows; with `inputs`, those that a program would write."""
+    """Return the properties that an ARM body shows; with `inputs`, those a program would write."""
     result: Properties = {}
     for name, shape in shapes.items():
         wire = shape.wire or (name,)

@@ -40,14 +40,36 @@ def difference(
 
 def needs_new(change: Change, shape: ResourceShape) -> bool:
     """Tell whether Azure can only take this change on a new resource."""
-    own = shape.inputs.get(str(change.path[0]))
+    top = str(next(iter(change.path)))
+    own = shape.inputs.get(top)
     if own and own.in_path:
-        return str(change.path[0]) in shape.path.inputs
+        return top in shape.path.inputs
     if own and own.replaces:
         # an unset property that the service fills is not a change of it
-        return change.kind != "add" or len(change.path) > 1 or change.path[0] != "location"
+        return change.kind != "add" or len(change.path) > 1 or top != "location"
+    if _fixed_inside(change.path, shape):
+        return True
     dotted = ".".join(step for step in change.path if isinstance(step, str))
     return any(dotted == text or dotted.startswith(text + ".") for text in shape.immutable)
+
+
+def _fixed_inside(path: Path, shape: ResourceShape) -> bool:
+    """Tell whether a nested property on the way is one that Azure only takes at creation."""
+    shapes = shape.inputs
+    for step in path:
+        if isinstance(step, int):
+            continue
+        known = shapes.get(step)
+        if known is None:
+            return False
+        if known.replaces:
+            return True
+        inner = known.type
+        while inner.kind in {"list", "map"}:
+            inner = inner.items[0]
+        # the members of a union share no create-only properties that we know of
+        shapes = shape.module.inputs(inner.name) if inner.kind == "object" else {}
+    return False
 
 
 def _same_id(old: Mapping[str, Value], new: Mapping[str, Value], shape: ResourceShape) -> bool:

@@ -11,6 +11,7 @@ from emulator.pulumi_provider.arm import ArmClient
 from emulator.pulumi_provider.catalog import ResourceShape
 from emulator.pulumi_provider.convert import lookup, to_body
 from emulator.pulumi_provider.journal import Journal
+from emulator.pulumi_provider.naming import logical_name
 from emulator.pulumi_provider.state import (
     expected_outputs,
     imported_inputs,
@@ -65,7 +66,7 @@ class Resources:
         except KeyError as missing:
             name = str(missing.args[0])
             if name == "subscriptionId":
-                text = "no subscription is configured: set azure-native:subscriptionId or ARM_SUBSCRIPTION_ID"
+                text = "no subscription: set azure-native:subscriptionId or ARM_SUBSCRIPTION_ID"
             else:
                 text = f"{name}: {shape.token} needs it to form its id, and it has no value"
             raise ValueError(text) from None
@@ -97,7 +98,8 @@ class Resources:
         if not self.journal.began(arm_id, urn):
             msg = (
                 f"cannot create already existing resource '{arm_id}'; import it"
-                f" (`pulumi import {shape.token} {urn.rsplit('::', 1)[-1]} '{arm_id}'`) or choose another name"
+                f" (`pulumi import {shape.token} {logical_name(urn)} '{arm_id}'`)"
+                " or choose another name"
             )
             raise AlreadyExistsError(msg)
         self.say(
@@ -108,7 +110,7 @@ class Resources:
     def _raise_half_made(
         self, failure: AzureError, arm_id: str, shape: ResourceShape, inputs: Properties
     ) -> None:
-        """Hand over a resource that exists although its operation failed, so that state knows of it."""
+        """Hand over a resource that exists although its operation failed: state must know it."""
         if failure.status == 0 or 400 <= failure.status < 500:
             return
         try:
@@ -120,7 +122,7 @@ class Resources:
             raise HalfMadeError(failure, made, inputs) from failure
 
     def read(self, arm_id: str, shape: ResourceShape, inputs: Properties | None) -> ReadBack | None:
-        """Return a resource as it is now; without inputs (an import), all that a program could set."""
+        """Return a resource as it is now; for an import, with all that a program could set."""
         found = self.client.get(arm_id, shape.version)
         if found is None:
             return None
@@ -130,7 +132,7 @@ class Resources:
             read = refreshed_inputs(inputs, real_id, found, shape)
         else:
             if shape.path.read(real_id) is None:
-                msg = f"'{real_id}' is not the id of a {shape.token}; its ids look like {shape.path.text}"
+                msg = f"'{real_id}' is not the id of a {shape.token}, such as {shape.path.text}"
                 raise ValueError(msg)
             read = imported_inputs(real_id, found, shape)
         return ReadBack(real_id, outputs_of(found, shape, read), read)
@@ -187,13 +189,15 @@ class Resources:
 def _must_be_known(shape: ResourceShape, inputs: Properties) -> None:
     unknown = [name for name, value in inputs.items() if has_unknown(value)]
     if unknown == ["location"]:
+        group = inputs.get("resourceGroupName")
         msg = (
-            f"{shape.token}: location is not set and resource group {inputs.get('resourceGroupName')!r} does not exist"
-            " to take it from; set location, or take the group's name from the ResourceGroup resource"
+            f"{shape.token}: location is not set and resource group {group!r}, which would give it,"
+            " does not exist; set location, or take the name from the ResourceGroup resource"
         )
         raise ValueError(msg)
     if unknown:
-        msg = f"{shape.token}: {', '.join(sorted(unknown))} is still unknown when the resource should be made"
+        names = ", ".join(sorted(unknown))
+        msg = f"{shape.token}: {names} is still unknown when the resource should be made"
         raise ValueError(msg)
 
 

@@ -127,7 +127,7 @@ def imported_inputs(arm_id: str, body: Mapping[str, object], shape: ResourceShap
 def refreshed_inputs(
     old: Mapping[str, Value], arm_id: str, body: Mapping[str, object], shape: ResourceShape
 ) -> Properties:
-    """Return the program's inputs as Azure has them now: only what the program set, drift included."""
+    """Return the inputs as Azure has them now: only what the program set, drift included."""
     actual = from_body(body, shape.inputs, shape.module, inputs=True)
     path = shape.path.read(arm_id) or {}
     result: Properties = {}

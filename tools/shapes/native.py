@@ -123,7 +123,7 @@ def read_file(source: str, module: Module) -> None:
         )
     elif invoke := INVOKE.search(source):
         result = next((text for cls, text in classes(source) if cls.endswith("Result")), "")
-        arguments = dict(reversed(pair) for pair in ARGUMENT.findall(source))
+        arguments = {python: wire for wire, python in ARGUMENT.findall(source)}
         types = dict(OUTPUT_PARAMETER.findall(source))
         inputs = {
             wire: Property(

@@ -16,7 +16,7 @@ class FakeArm:
     resources: dict[str, dict] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     faults: list[httpx.Response | Exception | None] = field(default_factory=list)
-    computed: Callable[[dict], dict] = staticmethod(lambda body: body)
+    computed: Callable[[dict], dict] = field(default=dict)
 
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self.handle)

@@ -49,7 +49,10 @@ def test_values_that_are_not_known_yet_pass():
         ),
         (
             {"networkRuleSet": {"bypass": "None"}},
-            "networkRuleSet.defaultAction: required by NetworkRuleSet but missing; want one of Allow, Deny",
+            (
+                "networkRuleSet.defaultAction: required by NetworkRuleSet but missing;"
+                " want one of Allow, Deny"
+            ),
         ),
         (
             {"allowSharedKeyAccess": "no"},
@@ -61,19 +64,31 @@ def test_values_that_are_not_known_yet_pass():
         ),
         (
             {"networkRuleSet": {"defaultAction": "Deny", "ipRules": [{"action": "Allow"}]}},
-            "networkRuleSet.ipRules[0].iPAddressOrRange: required by IPRule but missing; want a string",
+            (
+                "networkRuleSet.ipRules[0].iPAddressOrRange: required by IPRule but missing;"
+                " want a string"
+            ),
         ),
         (
             {"sku": None},
-            "sku: required by azure-native:storage:StorageAccount but missing; want an object (Sku)",
+            (
+                "sku: required by azure-native:storage:StorageAccount but missing;"
+                " want an object (Sku)"
+            ),
         ),
         (
             {"minimumTlsVersion": "TLS12"},
-            "minimumTlsVersion: 'TLS12' is not one of TLS1_0, TLS1_1, TLS1_2, TLS1_3; did you mean 'TLS1_2'?",
+            (
+                "minimumTlsVersion: 'TLS12' is not one of TLS1_0, TLS1_1, TLS1_2, TLS1_3;"
+                " did you mean 'TLS1_2'?"
+            ),
         ),
         (
             {"accountName": "Mlops-Data"},
-            "accountName: 'Mlops-Data' is not a name Azure takes; give 3 to 24 lower-case letters or digits",
+            (
+                "accountName: 'Mlops-Data' is not a name Azure takes;"
+                " give 3 to 24 lower-case letters or digits"
+            ),
         ),
     ],
 )
@@ -96,7 +111,10 @@ def test_a_union_is_checked_as_the_member_its_constant_names():
         "properties": {"computeType": "AmlCompute", "properties": {"vmSizes": "x"}},
     }
     assert problems("machinelearningservices:Compute", inputs) == [
-        "properties.properties.vmSizes: not a property of AmlComputeProperties; did you mean 'vmSize'?"
+        (
+            "properties.properties.vmSizes: not a property of AmlComputeProperties;"
+            " did you mean 'vmSize'?"
+        )
     ]
     inputs["properties"] = {"computeType": "AmlCompte"}
     assert (

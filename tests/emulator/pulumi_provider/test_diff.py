@@ -47,7 +47,7 @@ def test_two_spellings_of_one_thing_are_no_change(change):
         ({"tags": {"env": "dev", "a.b": "c"}}, {'tags["a.b"]': ("add", False)}),
         ({"tags": None}, {"tags": ("delete", False)}),
         ({"allowSharedKeyAccess": False}, {"allowSharedKeyAccess": ("add", False)}),
-        ({"networkRuleSet": {"defaultAction": "Allow", "ipRules": [{"iPAddressOrRange": "1.2.3.5"}]}},
+        ({"networkRuleSet": {"defaultAction": "Allow", "ipRules": [{"iPAddressOrRange": "1.1.1.1"}]}},
          {"networkRuleSet.defaultAction": ("update", False),
           "networkRuleSet.ipRules[0].iPAddressOrRange": ("update", False)}),
         ({"accountName": "other"}, {"accountName": ("update", True)}),

@@ -47,7 +47,7 @@ def test_create_sends_the_body_that_arm_takes(resources, arm):
 def test_create_refuses_what_it_did_not_make(resources, arm):
     arm.resources[ACCOUNT_ID.lower()] = {"id": ACCOUNT_ID}
     with pytest.raises(
-        AlreadyExistsError, match="cannot create already existing resource .* import it"
+        AlreadyExistsError, match=r"cannot create already existing resource .* import it"
     ):
         resources.create(URN, STORAGE, ACCOUNT)
     assert ("PUT", ACCOUNT_ID) not in arm.calls
@@ -120,7 +120,9 @@ def test_a_long_operation_is_followed_to_its_end(resources, arm):
         "properties": {"provisioningState": "Succeeded"},
     }
     missing = httpx.Response(404, json={"error": {"code": "NotFound", "message": "no"}})
-    arm.faults = [missing, httpx.Response(202, headers=running), httpx.Response(200, json={"status": "InProgress"}, headers=running), done]  # fmt: skip
+    started = httpx.Response(202, headers=running)
+    waiting = httpx.Response(200, json={"status": "InProgress"}, headers=running)
+    arm.faults = [missing, started, waiting, done]
     assert resources.create(URN, STORAGE, ACCOUNT).outputs["provisioningState"] == "Succeeded"
 
 
@@ -135,7 +137,7 @@ def test_a_long_operation_that_fails_says_why(resources, arm):
         httpx.Response(202, headers={"Azure-AsyncOperation": monitor, "Retry-After": "0.01"}),
         failed,
     ]
-    with pytest.raises(AzureError, match="SkuNotAvailable.*none left"):
+    with pytest.raises(AzureError, match=r"SkuNotAvailable.*none left"):
         resources.create(URN, STORAGE, ACCOUNT)
 
 
