@@ -6,6 +6,8 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from infra.settings import Settings, StampNetwork
+
 STAMP_PREFIX = 20
 _BLOCK_PREFIX = 24
 
@@ -47,11 +49,8 @@ class StampAddresses:
 
 def capacity(environment: IPv4Network) -> int:
     """How many stamps fit into an environment's space."""
-    return 2 ** max(0, STAMP_PREFIX - environment.prefixlen) if fits(environment) else 0
-
-
-def fits(environment: IPv4Network) -> bool:
-    return environment.prefixlen <= STAMP_PREFIX
+    spare = STAMP_PREFIX - environment.prefixlen
+    return 2**spare if spare >= 0 else 0
 
 
 def stamp_space(environment: IPv4Network, index: int) -> IPv4Network:
@@ -64,6 +63,18 @@ def plan(space: IPv4Network, given: dict[Purpose, IPv4Network] | None = None) ->
     """Lay the subnets of a stamp into its space; `given` ones stay where the settings put them."""
     subnets = {purpose: _slot(space, slot) for purpose, slot in SLOTS.items()}
     return StampAddresses(space=space, subnets={**subnets, **(given or {})})
+
+
+def stamp_addresses(settings: Settings, region: str) -> StampAddresses:
+    """Where a stamp and its subnets lie: the plan, corrected by what the settings say."""
+    given = settings.network.stamps.get(region, StampNetwork())
+    index = settings.regions.index(region)
+    space = given.address_space or stamp_space(settings.network.address_space, index)
+    chosen = {
+        Purpose.PRIVATE_ENDPOINTS: given.private_endpoints,
+        Purpose.ACCESS: given.access,
+    }
+    return plan(space, {purpose: subnet for purpose, subnet in chosen.items() if subnet})
 
 
 def _slot(space: IPv4Network, slot: Slot) -> IPv4Network:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infra.checks import stamp_addresses
+from infra.addresses import stamp_addresses
 from infra.components.identity import Identities, IdentitiesArgs
 from infra.components.monitoring import Monitoring, MonitoringArgs
 from infra.components.network import Network, NetworkArgs

@@ -6,12 +6,10 @@ from ipaddress import IPv4Network
 from infra.addresses import (
     DOCKER_BRIDGE,
     STAMP_PREFIX,
-    Purpose,
     StampAddresses,
     capacity,
     overlaps,
-    plan,
-    stamp_space,
+    stamp_addresses,
 )
 from infra.problems import Problem
 from infra.regions import REGIONS
@@ -20,18 +18,6 @@ from infra.settings import Outbound, Replication, Settings, StampNetwork
 Check = Callable[[Settings, str], list[Problem]]
 _ZONE_COPIES = frozenset({Replication.ZONES, Replication.GEO_ZONES})
 _SMALLEST_STAMP = 23
-
-
-def stamp_addresses(settings: Settings, region: str) -> StampAddresses:
-    """Where a stamp and its subnets lie: the plan, corrected by what the settings say."""
-    given = settings.network.stamps.get(region, StampNetwork())
-    index = settings.regions.index(region)
-    space = given.address_space or stamp_space(settings.network.address_space, index)
-    chosen = {
-        Purpose.PRIVATE_ENDPOINTS: given.private_endpoints,
-        Purpose.ACCESS: given.access,
-    }
-    return plan(space, {purpose: subnet for purpose, subnet in chosen.items() if subnet})
 
 
 def room_for_regions(settings: Settings, prefix: str) -> list[Problem]:

@@ -47,7 +47,7 @@ def _guid(value: str) -> str:
     )
 
 
-def word(value: str) -> str:
+def _word(value: str) -> str:
     """A part of names: it must fit into a storage account's name, which is the narrowest."""
     if re.fullmatch(r"[a-z][a-z0-9]{1,7}", value):
         return value
@@ -98,7 +98,7 @@ def _tag_name(value: str) -> str:
 Network = Annotated[IPv4Network, BeforeValidator(_network)]
 RegionName = Annotated[str, AfterValidator(_region)]
 Guid = Annotated[str, AfterValidator(_guid)]
-Word = Annotated[str, AfterValidator(word)]
+Word = Annotated[str, AfterValidator(_word)]
 ClusterName = Annotated[str, AfterValidator(_cluster)]
 VmSize = Annotated[str, AfterValidator(_vm_size)]
 HostName = Annotated[str, AfterValidator(_host)]

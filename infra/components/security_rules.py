@@ -26,7 +26,7 @@ def rules_for(purpose: Purpose) -> list[SecurityRuleArgsDict]:
                 "sign-in": "AzureActiveDirectory",
                 "management": "AzureResourceManager",
                 # The studio's own pages come from there.
-                "studio": "AzureFrontDoor.FrontEnd",
+                "studio": "AzureFrontDoor.Frontend",
             }
             return [_deny_all(_IN), *_allowed(_OUT, out), _deny_all(_OUT)]
 

@@ -65,16 +65,7 @@ class Workspace(ComponentResource):
             # Managed online endpoints exist in the current API only.
             v1_legacy_mode=False,
             hbi_workspace=args.high_business_impact,
-            managed_network={
-                "isolation_mode": args.isolation,
-                "firewall_sku": args.firewall_sku,
-                # Rules stand here and nowhere else: beside rule resources they fight over the list.
-                # https://github.com/pulumi/pulumi-azure-native/issues/3225
-                "outbound_rules": {
-                    _rule_name(host): {"type": ml.RuleType.FQDN, "destination": host}
-                    for host in args.allowed_hosts
-                },
-            },
+            managed_network=_managed_network(args),
             # Else the first job waits half an hour for it, and a first deployment fails.
             provision_network_now=True,
             serverless_compute_settings={"serverless_compute_no_public_ip": True},
@@ -104,6 +95,20 @@ class Workspace(ComponentResource):
         self.workspace_id = workspace.id
         self.workspace_name = workspace.name
         self.register_outputs({"workspace_id": self.workspace_id})
+
+
+def _managed_network(args: WorkspaceArgs) -> ml.ManagedNetworkSettingsArgsDict:
+    network: ml.ManagedNetworkSettingsArgsDict = {"isolation_mode": args.isolation}
+    # Absent without hosts: the service adds rules of its own, which an empty list would fight.
+    if args.allowed_hosts:
+        network["firewall_sku"] = args.firewall_sku
+        # Rules stand here and nowhere else: beside rule resources they fight over the list.
+        # https://github.com/pulumi/pulumi-azure-native/issues/3225
+        network["outbound_rules"] = {
+            _rule_name(host): {"type": ml.RuleType.FQDN, "destination": host}
+            for host in args.allowed_hosts
+        }
+    return network
 
 
 def _rule_name(host: str) -> str:

@@ -42,6 +42,7 @@ class Registered:
     inputs: dict
     protect: bool
     delete_before_replace: bool
+    replace_on_changes: tuple[str, ...]
     depends_on: tuple[str, ...]
 
     @property
@@ -95,6 +96,7 @@ class Monitor(MockMonitor):
                     inputs=inputs,
                     protect=request.protect,
                     delete_before_replace=request.deleteBeforeReplace,
+                    replace_on_changes=tuple(request.replaceOnChanges),
                     depends_on=tuple(request.dependencies),
                 )
             )

@@ -188,12 +188,13 @@ def test_the_managed_network_lets_out_what_the_stack_approves():
     )
     network = approved.one("machinelearningservices:Workspace").inputs["managedNetwork"]
     assert network["isolationMode"] == "AllowOnlyApprovedOutbound"
+    assert network["firewallSku"] == "Basic"
     assert network["outboundRules"] == {
         "any-example-com": {"type": "FQDN", "destination": "*.example.com"},
         "mirror-example-org": {"type": "FQDN", "destination": "mirror.example.org"},
     }
     open_network = workspace().one("machinelearningservices:Workspace").inputs["managedNetwork"]
-    assert open_network["isolationMode"] == "AllowInternetOutbound"
+    assert open_network == {"isolationMode": "AllowInternetOutbound"}
 
 
 def test_a_cluster_has_no_public_address_no_login_and_no_idle_node():
@@ -269,7 +270,11 @@ def test_the_workspaces_endpoint_is_in_both_zones():
         zone_ids=zone_ids,
     )
     recording = record(lambda: PrivateLink("link", args))
-    (connection,) = recording.one("network:PrivateEndpoint").inputs["privateLinkServiceConnections"]
+    endpoint = recording.one("network:PrivateEndpoint")
+    # Azure lets no endpoint change its target, and the new one takes the old one's name.
+    assert endpoint.delete_before_replace
+    assert endpoint.replace_on_changes == ("privateLinkServiceConnections",)
+    (connection,) = endpoint.inputs["privateLinkServiceConnections"]
     assert connection["groupIds"] == ["amlworkspace"]
     assert connection["privateLinkServiceId"] == "/workspace"
     configs = recording.one("network:PrivateDnsZoneGroup").inputs["privateDnsZoneConfigs"]
