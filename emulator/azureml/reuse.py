@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from emulator.arm.behaviours import Services
 from emulator.azureml.places import PlaceError, Places
 from emulator.azureml.runs import Run, Runs
+from emulator.runner import identity
 from emulator.runner.plan import Data, Step, Value
 
 
@@ -14,7 +15,10 @@ def key(services: Services, workspace: str, step: Step, inputs: Mapping[str, Val
     """A digest of all that decides what a deterministic step makes."""
     store = services.store
     environment = store.get(step.environment.removeprefix("azureml:")) or {}
+    compute = store.get(f"{workspace}/computes/{str(step.compute).rpartition('/')[2]}") or {}
     parts = {
+        # a result is not handed to an identity that could not have made it
+        "identities": [who.object_id for who in identity.of_resource(store, compute)],
         "command": step.command,
         "code": step.code,
         "environment": (environment.get("properties") or {}).get("condaFile") or step.environment,

@@ -78,7 +78,16 @@ def _build(wanted: CondaFile, target: Path, say: Say) -> None:
             lines = Path(folder) / "requirements.txt"
             lines.write_text("\n".join(wanted.requirements) + "\n", encoding="utf-8")
             _install(
-                wanted, ["pip", "install", "--python", str(python(made)), "-r", str(lines)], say
+                wanted,
+                [
+                    "pip",
+                    "install",
+                    "--python",
+                    str(python(made)),
+                    "-r",
+                    str(lines),
+                ],
+                say,
             )
         made.rename(target)
         say("the environment is ready")

@@ -139,12 +139,9 @@ class World:
 
     def pipeline(self, name: str, nodes: dict[str, Any], **more: object) -> Run:
         """Submit a pipeline of nodes on the cluster."""
-        body = {
-            "jobType": "Pipeline",
-            "jobs": nodes,
-            "settings": {"default_compute": "cpu", **more.pop("settings", {})},
-            **more,
-        }
+        own = more.pop("settings", {})
+        settings = {"default_compute": "cpu"} | (own if isinstance(own, dict) else {})
+        body = {"jobType": "Pipeline", "jobs": nodes, "settings": settings, **more}
         return self.submit(name, body)
 
     def command(self, name: str, command: str, **more: object) -> Run:
