@@ -25,6 +25,7 @@ _SCHEMA = (
         sequence INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS arm_by_type ON arm_resources (type, name)",
     "CREATE INDEX IF NOT EXISTS arm_by_parent ON arm_resources (parent, sequence)",
+    "CREATE INDEX IF NOT EXISTS arm_by_sequence ON arm_resources (sequence)",
 )
 _INSERT = (
     "INSERT INTO arm_resources VALUES (?, ?, ?, ?, "

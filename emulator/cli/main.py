@@ -18,11 +18,11 @@ from rich.table import Table
 
 from emulator.arm.ids import parse
 from emulator.arm.store import Resource, Store
-from emulator.cli import process
+from emulator.cli import identities, process
 from emulator.cli.environment import UnknownError, variables
 from emulator.cli.stacks import StackError, StackFiles, ensure, project_folder
 from emulator.login.callers import PRIVATE
-from emulator.login.principals import DEPLOYER, Principals
+from emulator.login.principals import DEPLOYER
 from emulator.server.home import Home, Running
 
 app = typer.Typer(
@@ -243,24 +243,6 @@ def resources(
 
 
 @app.command()
-def principals(as_json: Json = False) -> None:
-    """List who can sign in: the deployer and every managed identity (for --as)."""
-    home = Home.find()
-    store = Store(home.store)
-    try:
-        known = Principals(store).all()
-    finally:
-        store.close()
-    if as_json:
-        typer.echo(json.dumps([vars(one) for one in known], indent=2))
-        return
-    table = Table("name", "kind", "object id", "client id", box=None, pad_edge=False)
-    for one in known:
-        table.add_row(one.name, one.kind, one.object_id, one.client_id or "")
-    out.print(table)
-
-
-@app.command()
 def logs(
     name: Annotated[LogName, typer.Argument(help="Which log.")] = LogName.SERVER,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines.")] = 50,
@@ -280,6 +262,10 @@ def logs(
                 typer.echo(line.rstrip("\n"))
             else:
                 time.sleep(0.2)
+
+
+app.command()(identities.principals)
+app.command()(identities.assertion)
 
 
 def main() -> None:

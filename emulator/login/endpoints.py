@@ -1,4 +1,4 @@
-"""The login host: discovery documents and tokens for client credentials."""
+"""The login host: discovery documents, and tokens for client secrets and federated assertions."""
 
 import base64
 import binascii
@@ -9,24 +9,13 @@ from urllib.parse import parse_qs, unquote_plus
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from emulator.login import federation
 from emulator.login.callers import Principal
+from emulator.login.refusals import SignInError
 from emulator.login.tokens import LIFETIME_SECONDS
 from emulator.server.hosts import Call, host_route
 
 HOST = "login.microsoftonline.com"
-
-
-class SignInError(Exception):
-    """A refused sign-in, with the code that Entra gives it."""
-
-    def __init__(self, status: int, error: str, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {
-            "error": error,
-            "error_description": f"{code}: {message}",
-            "error_codes": [int(code.removeprefix("AADSTS"))],
-        }
 
 
 @host_route(HOST)
@@ -38,6 +27,9 @@ async def handle(request: Request, call: Call) -> Response:
         return JSONResponse(_configuration(tenant))
     if path == "/common/discovery/instance":
         return JSONResponse(_instances(tenant))
+    if path.endswith("/discovery/v2.0/keys"):
+        # Tokens are signed with a secret of this local Azure: nobody else has to check them.
+        return JSONResponse({"keys": []})
     if request.method == "POST" and path.endswith(("/oauth2/v2.0/token", "/oauth2/token")):
         try:
             return JSONResponse(_token(tenant, await _form(request), request, call))
@@ -85,11 +77,11 @@ def _token(tenant: str, form: dict[str, str], request: Request, call: Call) -> d
             f"Tenant '{tenant}' not found. The local Azure has the tenant {tokens.tenant_id}.",
         )  # fmt: skip
     grant = form.get("grant_type", "")
-    if grant != "client_credentials" or "client_assertion" in form:
-        found = "client_assertion" if "client_assertion" in form else f"grant_type {grant!r}"
+    if grant != "client_credentials":
         raise SignInError(
             400, "unsupported_grant_type", "AADSTS70003",
-            f"The local Azure signs in with a client secret (client_credentials); found {found}.",
+            "The local Azure signs in with a client secret or a federated assertion "
+            f"(client_credentials); found grant_type {grant!r}.",
         )  # fmt: skip
     principal = _authenticate(form, request, call)
     scope = form.get("scope") or form.get("resource", "")
@@ -108,7 +100,7 @@ def _token(tenant: str, form: dict[str, str], request: Request, call: Call) -> d
 
 def _authenticate(form: dict[str, str], request: Request, call: Call) -> Principal:
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-    if not secret:
+    if not secret and "client_assertion" not in form:
         client_id, secret = _basic(request) or (client_id, secret)
     directory = call.services.principals
     principal = directory.by_client_id(client_id)
@@ -117,7 +109,12 @@ def _authenticate(form: dict[str, str], request: Request, call: Call) -> Princip
             400, "unauthorized_client", "AADSTS700016",
             f"Application with identifier '{client_id}' was not found in the directory.",
         )  # fmt: skip
-    if not hmac.compare_digest(directory.secret(principal), secret):
+    if "client_assertion" in form:
+        services = call.services
+        given = form["client_assertion"]
+        federation.check(call.store, services.tokens, directory, principal, given)
+        return principal
+    if not hmac.compare_digest(directory.secret(principal).encode(), secret.encode()):
         raise SignInError(
             401, "invalid_client", "AADSTS7000215",
             f"Invalid client secret provided for application '{client_id}'.",

@@ -75,6 +75,12 @@ class Principals:
         """Return the identity of a resource."""
         return self._one("resource = ?", resource.lower())
 
+    def resource_of(self, principal: Principal) -> str | None:
+        """Return the id (in lower case) of the resource whose identity this is."""
+        sql = "SELECT resource FROM login_principals WHERE object_id = ?"
+        rows = self._store.query(sql, (principal.object_id,))
+        return rows[0][0] if rows else None
+
     def resolve(self, word: str) -> Principal | None:
         """Return whom a word means: a name, an object id, a client id or a resource's id."""
         by_ids = self.by_object_id(word) or self.by_client_id(word)

@@ -39,7 +39,9 @@ class Proxy:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+        with contextlib.suppress(
+            ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError
+        ):
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), timeout=30)
             method, host, place = parse_head(head)
             if method != "CONNECT" or not is_routed(host):

@@ -163,3 +163,34 @@ def test_secrets_in_the_state_folder_are_for_their_owner_only(served):
     for name in ("secret", "passphrase", "certs/leaf.key"):
         assert (served.home / name).stat().st_mode & 0o077 == 0
     assert served.home.stat().st_mode & 0o077 == 0
+
+
+def test_a_pipeline_signs_in_by_federation_with_microsofts_own_client(
+    served, azure_client, tmp_path
+):
+    deployer = azure_client()
+    deployer.put(f"{ARM}{GROUP}", params=API, json={"location": "westeurope"}).raise_for_status()
+    identity = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/delivery"
+    made = deployer.put(f"{ARM}{identity}", params=API, json={"location": "westeurope"}).json()
+    trust = {
+        "issuer": "https://token.actions.githubusercontent.com",
+        "subject": "repo:contoso/mlops:ref:refs/heads/main",
+        "audiences": ["api://AzureADTokenExchange"],
+    }
+    credential = f"{ARM}{identity}/federatedIdentityCredentials/main"
+    deployer.put(credential, params=API, json={"properties": trust}).raise_for_status()
+    said = served.azlocal(
+        "assertion", "--issuer", trust["issuer"], "--subject", trust["subject"]
+    ).stdout
+    file = tmp_path / "assertion"
+    file.write_text(said.strip())
+    program = (
+        "from azure.identity import WorkloadIdentityCredential as C; import sys;"
+        "print(C(client_id=sys.argv[1], token_file_path=sys.argv[2])"
+        ".get_token('https://management.azure.com/.default').token.count('.'))"
+    )
+    client_id = made["properties"]["clientId"]
+    ran = served.azlocal(
+        "exec", "--", sys.executable, "-W", "ignore", "-c", program, client_id, str(file)
+    )
+    assert ran.stdout.strip() == "2", ran.stderr
