@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -283,10 +284,16 @@ def _run(job: object) -> Run:
     return Run(
         name=name,
         title=str(getattr(job, "display_name", None) or name),
-        status=str(getattr(job, "status", None) or "NotStarted"),
+        status=_status(getattr(job, "status", None)),
         created=_created(job),
         experiment=str(getattr(job, "experiment_name", None) or ""),
     )
+
+
+def _status(status: object) -> str:
+    # The client gives a plain word for some kinds of jobs and an enumeration for others.
+    word = status.value if isinstance(status, Enum) else status
+    return str(word or "NotStarted")
 
 
 def _model(model: object) -> RegisteredModel:

@@ -10,8 +10,8 @@ LOCAL = ("cli", "components", "environments", "pipelines")  # as in .amlignore
 
 
 def current() -> str:
-    """Return the version, such as `1f2e3d4c5b6a+changes code:9b62…`."""
-    return " ".join([*commit(), f"code:{content()}"])
+    """Return the version, such as `1f2e3d4c5b6a+changes/code:9b62…`: one word of a command line."""
+    return "/".join([*commit(), f"code:{content()}"])
 
 
 def commit() -> list[str]:
