@@ -218,4 +218,8 @@ def _same(value: Value, wanted: Scalar) -> bool:
 def _quoted(value: Scalar) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, int | float) else f'"{value}"'
+    if isinstance(value, str):
+        return f'"{value}"'
+    # JSON has one kind of number: a 3 comes as 3.0.
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)

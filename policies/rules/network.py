@@ -1,5 +1,6 @@
 """Network security groups and subnets, whether they are written inline or as resources."""
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_network
 
@@ -15,6 +16,7 @@ GROUP, SECURITY_RULE = "network:NetworkSecurityGroup", "network:SecurityRule"
 NETWORK, SUBNET = "network:VirtualNetwork", "network:Subnet"
 _DOCS = "https://learn.microsoft.com/azure/virtual-network"
 
+_PORTS = re.compile(r"\s*([0-9]{1,5})\s*(?:-\s*([0-9]{1,5})\s*)?")
 _MANAGEMENT = {22: "ssh", 3389: "rdp"}
 _EVERYONE = (
     "*",
@@ -180,7 +182,5 @@ def _opens_management(value: Value) -> bool:
 
 
 def _span(text: str) -> tuple[int, int] | None:
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    if not first.isdecimal() or (dash and not last.isdecimal()):
-        return None
-    return int(first), int(last or first)
+    match = _PORTS.fullmatch(text)
+    return (int(match[1]), int(match[2] or match[1])) if match else None

@@ -168,3 +168,9 @@ def test_a_whole_group_that_is_unknown_may_turn_out_to_be_none():
     props = {"subnetName": "a", "networkSecurityGroup": UNKNOWN}
     verdict = evaluate(network.subnet_security_group, props, type_token=token(network.SUBNET))
     assert verdict == UNDECIDED
+
+
+@pytest.mark.parametrize("ports", ["9" * 5000, "-", "22-", "1-2-3", "²", "", "ssh"])
+def test_ports_that_are_no_ports_are_left_to_azure(ports):
+    entry = {**ALLOW, "sourceAddressPrefix": "*", "destinationPortRange": ports}
+    assert both_forms(network.no_management_from_internet, entry) == {PASS}
