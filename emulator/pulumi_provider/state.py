@@ -83,8 +83,10 @@ def expected_outputs(
         else:
             outputs[name] = known.get(name, UNKNOWN)
     name = inputs.get(shape.path.last_input)
-    outputs["name"] = known.get("name", UNKNOWN if name is None else name)
-    outputs["type"] = known.get("type", shape.arm_type)
+    if "name" not in inputs:
+        outputs["name"] = known.get("name", UNKNOWN if name is None else name)
+    if "type" not in inputs:
+        outputs["type"] = known.get("type", shape.arm_type)
     outputs["azureApiVersion"] = shape.version
     return _marked(hide(outputs, shape.outputs, shape.module), inputs)
 

@@ -82,11 +82,13 @@ class Models:
         if item.flattened or item.wire == "properties":
             return True
         inner = {sub.client for sub in self.fields(item.type.model).values()}
-        return bool(inner & self._flattened(owner))
+        # all of them: single names such as `parameters` stand in many places
+        return any(names <= inner for names in self._flattened(owner))
 
-    def _flattened(self, name: str) -> frozenset[str]:
+    def _flattened(self, name: str) -> list[frozenset[str]]:
         model = self.models[name]
-        return model.flattened.union(*(self._flattened(b) for b in model.bases if b in self.models))
+        above = [names for b in model.bases if b in self.models for names in self._flattened(b)]
+        return [model.flattened, *above] if model.flattened else above
 
     def subtypes(self, name: str) -> dict[str, str]:
         """Return every model that may stand in place of this one, by discriminator value."""

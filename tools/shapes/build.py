@@ -9,7 +9,7 @@ from emulator.pulumi_provider.grammar import Shape, Type
 from tools.shapes import reviewed
 from tools.shapes.entries import Entry, merge_equal, rename_references, write_sides
 from tools.shapes.functions import FunctionMatch, match_function
-from tools.shapes.mapping import NOTHING, Body, Mapper
+from tools.shapes.mapping import NOTHING, Body, Mapper, settle
 from tools.shapes.matching import Match, match_resource
 from tools.shapes.native import Function, Module, Resource
 from tools.shapes.packages import packages_of
@@ -82,6 +82,7 @@ class Builder:
                 resource.inputs, *bodies, top=resource.name
             ).items()
         }
+        inputs = settle(inputs)
         for name in self._children(key, path, inputs):
             inputs[name] = replace(inputs[name], children=True)
         outputs = {
@@ -92,6 +93,7 @@ class Builder:
             # the provider fills these itself
             if name not in {"azureApiVersion", "id"}
         }
+        outputs = settle(outputs)
         if match:
             self._count(key, inputs)
         entry: Entry = {"path": path, "version": resource.version}

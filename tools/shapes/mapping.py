@@ -213,3 +213,16 @@ def envelope(prop: Property) -> Path:
     ):
         return ("properties",)
     return ("properties", prop.name)
+
+
+def settle(shapes: dict[str, Shape]) -> dict[str, Shape]:
+    """Undo what cannot be: one property that is all of `properties`, and others inside it."""
+    placed = {name: shape for name, shape in shapes.items() if not shape.in_path}
+    holders = {name for name, shape in placed.items() if (shape.wire or (name,)) == ("properties",)}
+    inside = {n for n, s in placed.items() if len(s.wire) > 1 and s.wire[0] == "properties"}
+    if not holders or not (inside or len(holders) > 1):
+        return shapes
+    if holders == {"properties"}:
+        return shapes | {name: replace(shapes[name], wire=()) for name in inside}
+    moved = holders - {"properties"}
+    return shapes | {name: replace(shapes[name], wire=("properties", name)) for name in moved}
