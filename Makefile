@@ -60,6 +60,8 @@ preview: setup ## Show what `make up` would change
 
 down: setup ## Delete a stack's resources from the local Azure
 	@$(LOCAL) pulumi destroy --yes --stack $(STACK)
+	@echo "Azure keeps the names of deleted vaults and workspaces for some days, and so does the local Azure."
+	@echo "To deploy $(STACK) again before that: azlocal exec -- pulumi config set generation 2 --stack $(STACK)"
 
 clean: ## Stop the local Azure and remove its state (not the environment)
 	@if [ -x $(BIN)/azlocal ]; then $(BIN)/azlocal stop; $(BIN)/azlocal reset --yes; fi

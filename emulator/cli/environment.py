@@ -64,7 +64,8 @@ def variables(
         secret = Principals(store).secret(who)
     finally:
         store.close()
-    user = "" if place == PRIVATE else f"{quote(place, safe='')}@"
+    # With a password, although it means nothing: requests drops a user that has none.
+    user = "" if place == PRIVATE else f"{quote(place, safe='')}:place@"
     proxy = f"http://{user}127.0.0.1:{running.proxy_port}"
     bundle = str(certificates.ensure(home.certificates).bundle)
     client_id = who.client_id or ""

@@ -101,7 +101,12 @@ class Host(LanguageServer):
             runpy.run_path(entry, run_name="__main__")
 
         self.program = program
-        return super().Run(request, context)  # pyright: ignore[reportArgumentType] - two stubs name one class
+        answer = super().Run(request, context)  # pyright: ignore[reportArgumentType] - two stubs name one class
+        if answer.error:
+            # The program has said it on the engine's log already: `bail` keeps it from being said
+            # a second time, as the official host does.
+            answer.error, answer.bail = "", True
+        return answer
 
     def _hand_on(self, python: str, request: language_pb2.RunRequest) -> language_pb2.RunResponse:
         child = subprocess.Popen([python, __file__, self._engine_address], stdout=subprocess.PIPE)

@@ -1,0 +1,84 @@
+"""`python -m tools.demo`: dev on the local Azure, a model trained there, and what came of both."""
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+BIN = Path(sys.executable).parent
+STACK = "dev"
+SHOWN_TYPES = 8
+
+NEXT = {
+    "azlocal resources": "what is deployed",
+    f"azlocal exec -- mlops models --stack {STACK}": "the models and their lineage",
+    f"azlocal exec -- pulumi stack --stack {STACK}": "the stack, with Pulumi's own tool",
+    "make preview STACK=prod": "what production would be",
+    f"make down STACK={STACK}; azlocal stop": "clean up",
+}
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def run(*words: str) -> None:
+    """Show a command as a user would type it, and run it.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; it has said why.
+    """
+    console.print(f"\n[bold cyan]$ {' '.join(words)}[/]")
+    subprocess.run([BIN / words[0], *words[1:]], check=True)
+
+
+def asked(*words: str) -> list[dict]:
+    """Return the JSON that a command prints.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    answer = subprocess.run([BIN / words[0], *words[1:]], check=True, stdout=subprocess.PIPE)
+    return json.loads(answer.stdout)
+
+
+def summary(seconds: float) -> None:
+    """Print what was deployed, how good the model is, and where to look next."""
+    resources = asked("azlocal", "resources", "--json")
+    model = asked("azlocal", "exec", "--", "mlops", "models", "--stack", STACK, "--json")[0]
+    kinds = Counter(resource["type"].rpartition("/")[2] for resource in resources)
+    common = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(SHOWN_TYPES))
+    tags = model["tags"]
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("deployed", f"{len(resources)} resources of stack {STACK}: {common}, ...")
+    table.add_row("model", f"{model['name']}:{model['version']}")
+    table.add_row("held-out AUC", f"[bold]{float(tags['holdout_auc']):.4f}[/]")
+    table.add_row("held-out Brier", f"[bold]{float(tags['holdout_brier']):.4f}[/]")
+    table.add_row("took", f"{seconds:.0f} s")
+    console.print("\n[bold]The platform is up and has trained a model[/]")
+    console.print(table)
+    console.print("\nLook next (the commands are in .venv/bin):")
+    for command, shows in NEXT.items():
+        console.print(f"  {command:<46} {shows}")
+
+
+def main() -> int:
+    """Return 0 when all worked, else the exit code of the command that failed."""
+    start = time.perf_counter()
+    up = ("pulumi", "up", "--yes", "--skip-preview", "--stack", STACK)
+    try:
+        run("azlocal", "start")
+        run("azlocal", "exec", "--", *up, "--policy-pack", "policies")
+        run("azlocal", "exec", "--", "mlops", "train", "--stack", STACK)
+        summary(time.perf_counter() - start)
+    except subprocess.CalledProcessError as failed:
+        console.print(f"[red]error:[/] {' '.join(str(word) for word in failed.cmd)} failed")
+        return failed.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
