@@ -9,8 +9,18 @@ from emulator.azureml import (
     computes,
     control,
     datastores,
+    endpoints,
     workspaces,
 )
 from emulator.azureml.service import attach
 
-__all__ = ["api_host", "assets", "attach", "computes", "control", "datastores", "workspaces"]
+__all__ = [
+    "api_host",
+    "assets",
+    "attach",
+    "computes",
+    "control",
+    "datastores",
+    "endpoints",
+    "workspaces",
+]

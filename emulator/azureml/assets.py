@@ -46,6 +46,11 @@ class _Version(Behaviour):
         """What this kind of asset needs; may complete `properties`."""
 
     def _keep(self, resource: dict, properties: dict, old: dict) -> None:
+        if old.get("isAnonymous"):
+            # its version is a digest of its substance, whatever else a client says of it
+            properties.clear()
+            properties.update(old)
+            return
         for key in self.fixed:
             before, after = old.get(key), properties.get(key)
             if after is None and before is not None:

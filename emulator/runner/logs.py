@@ -36,7 +36,9 @@ class Log:
             out.write(f"{line}\n")
 
     def close(self) -> None:
-        """Show what is left; afterwards nothing more is shown."""
+        """Show what is left; afterwards nothing more is shown. Again, it does nothing."""
+        if self._done.is_set():
+            return
         self._done.set()
         self._thread.join()
         self._show()

@@ -239,6 +239,8 @@ class Pipeline:
         else:
             status, error = "Completed", None
         log.say(f"Pipeline run {self.run.name} {status}")
+        # whoever sees the end must find the whole log
+        log.close()
         return self.runs.update(self.run, status=status, error=error, ended=time.time())
 
     def _skip(self, name: str) -> None:

@@ -76,6 +76,14 @@ def test_a_component_version_keeps_its_specification(put):
     assert caught.value.status == 409
 
 
+def test_an_anonymous_component_stays_what_it_was_first(put):
+    id_ = f"{WORKSPACE}/components/azureml_anonymous/versions/565a57b2-6782-a15d-f3f6-49b2de9156c7"
+    spec = {"type": "command", "name": "c", "command": "true", "environment": "e"}
+    first = put(id_, componentSpec=spec, isAnonymous=True)
+    again = put(id_, componentSpec={**spec, "name": "d"}, isAnonymous=True)
+    assert again["properties"] == first["properties"]
+
+
 @pytest.mark.parametrize(
     ("kind", "properties", "message"),
     [

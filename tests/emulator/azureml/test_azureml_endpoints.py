@@ -1,0 +1,56 @@
+"""Endpoints and schedules: their names and shapes are checked, and nothing pretends to run."""
+
+import pytest
+
+from emulator.arm.errors import ArmError
+from tests.emulator.azureml_world import WORKSPACE
+
+ONLINE = f"{WORKSPACE}/onlineEndpoints"
+BATCH = f"{WORKSPACE}/batchEndpoints"
+SCHEDULES = f"{WORKSPACE}/schedules"
+
+
+def endpoint(**properties) -> dict:
+    return {"location": "westeurope", "properties": {"authMode": "key"} | properties}
+
+
+def test_an_endpoint_gets_its_addresses(world):
+    made = world.put(f"{ONLINE}/flights", endpoint())["properties"]
+    assert made["scoringUri"] == "https://flights.westeurope.inference.ml.azure.com/score"
+    assert (made["authMode"], made["traffic"], made["mirrorTraffic"]) == ("Key", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("id_", "body", "message"),
+    [
+        (f"{ONLINE}/9x-", endpoint(), "a letter first"),
+        (f"{ONLINE}/flights", endpoint(authMode="None"), "give one of Key"),
+        (f"{ONLINE}/flights", endpoint(traffic={"blue": 100}), "which the endpoint does not have"),
+        (f"{BATCH}/score", endpoint(), "give one of AADToken"),
+        (f"{SCHEDULES}/daily", {"properties": {}}, "give one of Cron, Recurrence"),
+    ],
+)
+def test_what_azure_would_refuse_is_refused(world, id_, body, message):
+    with pytest.raises(ArmError, match=message):
+        world.put(id_, body)
+
+
+def test_the_way_of_signing_in_stays(world):
+    world.put(f"{ONLINE}/flights", endpoint())
+    with pytest.raises(ArmError, match="cannot be changed"):
+        world.put(f"{ONLINE}/flights", endpoint(authMode="AADToken"))
+
+
+def test_a_deployment_is_refused_rather_than_stored_as_if_it_ran(world):
+    world.put(f"{ONLINE}/flights", endpoint())
+    with pytest.raises(ArmError, match="does not run deployments") as caught:
+        world.put(f"{ONLINE}/flights/deployments/blue", endpoint())
+    assert caught.value.status == 501
+
+
+def test_a_schedule_is_kept(world):
+    trigger = {"triggerType": "Cron", "expression": "0 3 * * *"}
+    action = {"actionType": "CreateJob", "jobDefinition": {"jobType": "Pipeline"}}
+    body = {"properties": {"trigger": trigger, "action": action}}
+    made = world.put(f"{SCHEDULES}/daily", body)["properties"]
+    assert (made["isEnabled"], made["provisioningState"]) == (True, "Succeeded")
