@@ -1,10 +1,12 @@
 """The one place that talks to Azure ML: data, environments, jobs and models of a workspace."""
 
+import io
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -14,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.data import manifest
-from ml.errors import PlatformError
 from ml.place import Place
+from ml.refusals import explained
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -89,16 +91,16 @@ class Workspace:
             try:
                 self.client.data.get(name, version=version)
             except ResourceNotFoundError:
-                self.client.data.create_or_update(
-                    Data(
-                        name=name,
-                        version=version,
-                        path=str(folder),
-                        type="uri_folder",
-                        description=description,
-                        tags={"content": version},
-                    )
+                wanted = Data(
+                    name=name,
+                    version=version,
+                    path=str(folder),
+                    type="uri_folder",
+                    description=description,
+                    tags={"content": version},
                 )
+                with _plain():
+                    self.client.data.create_or_update(wanted)
                 return DataVersion(name, version, new=True)
         return DataVersion(name, version, new=False)
 
@@ -118,7 +120,7 @@ class Workspace:
 
     def submit(self, job: "PipelineJob", experiment: str) -> Run:
         """Send a job and return it; it runs on without us."""
-        with explained(self.place):
+        with explained(self.place), _plain():
             return _run(self.client.jobs.create_or_update(job, experiment_name=experiment))
 
     def job(self, name: str) -> Run:
@@ -217,41 +219,13 @@ def credential() -> "TokenCredential":
 
 
 @contextmanager
-def explained(place: Place, what: str = "") -> Generator[None, None, None]:
-    """Turn the client's exceptions into one sentence that says what to do next."""
-    from azure.ai.ml.exceptions import (  # noqa: PLC0415  takes seconds, see the class
-        MlException,
-        ValidationException,
-    )
-    from azure.core import exceptions  # noqa: PLC0415  as above
-
-    try:
+def _plain() -> Generator[None, None, None]:
+    """Keep the client's colour codes and empty lines out of logs; a terminal gets its bars."""
+    if sys.stderr.isatty():
         yield
-    except exceptions.ClientAuthenticationError as error:
-        raise PlatformError(
-            f"not signed in to Azure, or the sign-in has expired: run `az login` ({_first(error)})"
-        ) from error
-    except exceptions.ResourceNotFoundError as error:
-        missing = what or f"workspace {place}"
-        raise PlatformError(
-            f"{missing} was not found: check the names, or deploy the platform with `make up` "
-            f"({_first(error)})"
-        ) from error
-    except exceptions.HttpResponseError as error:
-        hint = (
-            "; the identity you are signed in with needs the role AzureML Data Scientist, and you "
-            "must be inside the platform's network"
-            if error.status_code == 403
-            else ""
-        )
-        raise PlatformError(f"workspace {place} refused: {_first(error)}{hint}") from error
-    except (exceptions.ServiceRequestError, exceptions.ServiceResponseError) as error:
-        raise PlatformError(
-            f"workspace {place} cannot be reached: check the network, the proxy settings and that "
-            f"the platform is up ({_first(error)})"
-        ) from error
-    except (ValidationException, MlException) as error:
-        raise PlatformError(f"Azure ML's client refused: {_first(error)}") from error
+        return
+    with redirect_stderr(io.StringIO()):
+        yield
 
 
 def _connect(place: Place) -> "MLClient":
@@ -265,12 +239,8 @@ def _connect(place: Place) -> "MLClient":
         place.resource_group,
         place.workspace,
         enable_telemetry=False,
+        show_progress=sys.stderr.isatty(),  # a bar redrawn in a log is a wall of characters
     )
-
-
-def _first(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:300] if lines else type(error).__name__
 
 
 def _created(entity: object) -> str:

@@ -1,12 +1,14 @@
 """What goes to the terminal: results to standard output, progress and errors to standard error."""
 
 import json
+import sys
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-out = Console(soft_wrap=True, highlight=False)
+WIDE = 1000  # a log has no edge: nothing is cut off there
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 COLOURS = {

@@ -62,21 +62,27 @@ class Progress:
     def seen(self, job: Run, children: Sequence[Run]) -> list[Step]:
         """Take in what the workspace says and return the steps whose status changed."""
         self.job, now = job, self.clock()
-        changed: list[Step] = []
+        before = {title: step.status for title, step in self.steps.items()}
         for child in children:
             step = self.steps.setdefault(child.title, Step(child.title))
-            if step.status != child.status:
-                changed.append(step)
-            step.status, step.run = child.status, child.name
+            step.run = child.name
+            if child.status == "Canceled" and step.since is None:
+                step.status = SKIPPED  # the service says Canceled of what never began, too
+                continue
+            step.status = child.status
             step.since = now if step.since is None else step.since
             if child.ended and step.until is None:
                 step.until = now
         if job.ended:
             for step in self.steps.values():
-                if step.status == WAITING:
-                    step.status = SKIPPED
-                    changed.append(step)
-        return changed
+                step.status = SKIPPED if step.status == WAITING else step.status
+        return [step for step in self.steps.values() if before.get(step.title) != step.status]
+
+    @property
+    def at(self) -> str:
+        """What is under way."""
+        under_way = [step.title for step in self.steps.values() if step.since and not step.until]
+        return ", ".join(under_way) or "the queue"
 
     @property
     def failed(self) -> list[Step]:
@@ -110,10 +116,7 @@ def follow(
                     console.print(line(progress, step), markup=False)
             elif now - said >= QUIET_SECONDS:
                 said = now
-                running = [step.title for step in progress.steps.values() if step.since]
-                console.print(
-                    f"{clock(progress.elapsed):>10}  still at {running[-1:] or 'the queue'}"
-                )
+                console.print(f"{clock(progress.elapsed):>10}  still at {progress.at}")
             if present.ended:
                 return progress
             pause(FAST if progress.elapsed < FAST_FOR else SLOW)
