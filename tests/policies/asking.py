@@ -42,7 +42,6 @@ def arguments(
     *,
     stack: str = "prod",
     tags: Mapping[str, str] | None = None,
-    **config: object,
 ) -> ResourceValidationArgs:
     return ResourceValidationArgs(
         type_token,
@@ -51,7 +50,7 @@ def arguments(
         "it",
         OPTIONS,
         None,
-        config,
+        None,
         tags or {},
     )
 
@@ -65,7 +64,7 @@ def ask(
     **config: object,
 ) -> Verdict:
     """What `rule` says, with its evidence."""
-    args = arguments(type_token or token(rule.types[0]), props, stack=stack, **config)
+    args = arguments(type_token or token(rule.types[0]), props, stack=stack)
     return rule(resource_of(args, rule.settings(config)))
 
 

@@ -28,8 +28,8 @@ GOOD = {
 }
 
 
-def struct(props: dict[str, object]) -> struct_pb2.Struct:
-    return json_format.ParseDict(props, struct_pb2.Struct())
+def struct(props: Mapping[str, object]) -> struct_pb2.Struct:
+    return json_format.ParseDict(dict(props), struct_pb2.Struct())
 
 
 class Pack:
@@ -50,7 +50,7 @@ class Pack:
             one.properties.update(config.get(policy.name, {}))
         self.servicer.Configure(configuration, None)
 
-    def analyze(self, kind: str, props: dict[str, object], name: str = "it") -> list:
+    def analyze(self, kind: str, props: Mapping[str, object], name: str = "it") -> list:
         request = proto.AnalyzeRequest(
             type=kind, properties=struct(props), urn=urn(kind, name, self.stack), name=name
         )
