@@ -77,8 +77,6 @@ class Behaviour:
     immutable: ClassVar[tuple[str, ...]] = ()
     # Names are unique in all of Azure, not in their group only.
     globally_unique: ClassVar[bool] = False
-    # The resource exists without being created, as `blobServices/default` does.
-    always_there: ClassVar[bool] = False
 
     def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
         """Check and complete a resource before it is stored; raise ArmError to refuse it."""

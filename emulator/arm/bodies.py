@@ -54,8 +54,9 @@ def _merge(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in change.items():
         if value is None:
             base.pop(name, None)
-        elif isinstance(value, dict) and isinstance(base.get(name), dict) and name != "tags":
-            _merge(base[name], value)
+        elif isinstance(value, dict) and name != "tags":
+            inner = base.get(name)
+            base[name] = _merge(inner if isinstance(inner, dict) else {}, value)
         else:
             base[name] = value
     return base

@@ -18,9 +18,10 @@ SUBJECT = "repo:contoso/mlops:environment:prod"
 def sign_in(azure: Azure, **changes: str):
     """Ask for a token as the deployer, with some fields changed; an empty one is left out."""
     deployer = azure.services.principals.by_name("deployer")
+    assert deployer is not None
     form = {
         "grant_type": "client_credentials",
-        "client_id": deployer.client_id,
+        "client_id": str(deployer.client_id),
         "client_secret": azure.services.principals.secret(deployer),
         "scope": f"{ARM}/.default openid",
     } | changes
