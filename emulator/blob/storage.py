@@ -79,6 +79,7 @@ class BlobStorage:
         self._store = store
         self._objects = folder / "objects"
         self._objects.mkdir(parents=True, exist_ok=True)
+        # Taken before the lock of the store, never while that is held: ARM deletes below it.
         self._lock = threading.RLock()
         for statement in _SCHEMA:
             store.execute(statement)
@@ -110,7 +111,7 @@ class BlobStorage:
     def delete_container(self, account: str, container: str) -> bool:
         """Delete a container with its blobs; return False if there was none."""
         key = (account.lower(), container)
-        with self._lock, self._store.transaction():
+        with self._store.transaction():
             rows = self._store.query(
                 "SELECT object FROM blob_blobs WHERE account = ? AND container = ?", key
             )
@@ -196,7 +197,7 @@ class BlobStorage:
 
     def delete(self, account: str, container: str, name: str) -> bool:
         """Delete a blob; return False if there was none."""
-        with self._lock:
+        with self._store.transaction():
             info = self.info(account, container, name)
             if info is None:
                 return False
@@ -377,7 +378,7 @@ class BlobStorage:
 
     def _replace(self, draft: BlobInfo) -> BlobInfo:
         """Make the draft's content file the blob of its name."""
-        with self._lock:
+        with self._store.transaction():
             if self.container(draft.account, draft.container) is None:
                 self._discard(draft.object)
                 raise MissingContainerError(draft.container)
