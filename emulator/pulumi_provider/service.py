@@ -144,6 +144,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.DiffRequest, context: Context
     ) -> provider_pb2.DiffResponse:
         with Reported(context):
+            # what the engine asks about it has in its state: nothing is left to heal
+            self.resources.journal.settle(request.id)
             old, new = decode(request.old_inputs), decode(request.news)
             return _diff_response(difference(old, new, _shape(request.urn)))
 

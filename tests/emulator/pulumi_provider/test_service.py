@@ -93,7 +93,8 @@ def test_names_are_not_invented_where_the_project_forbids_it(stub):
     answer = checked(stub, ACCOUNT, request, autonaming=options(mode=options.Mode.DISABLE))
     assert [item.property for item in answer.failures] == ["accountName"]
     wanted = options(mode=options.Mode.ENFORCE, proposed_name="chosen")
-    assert decode(checked(stub, ACCOUNT, request, autonaming=wanted).inputs)["accountName"] == "chosen"  # fmt: skip
+    answer = checked(stub, ACCOUNT, request, autonaming=wanted)
+    assert decode(answer.inputs)["accountName"] == "chosen"
 
 
 def test_a_mistake_is_a_failure_with_its_property(stub):

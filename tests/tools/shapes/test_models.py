@@ -9,7 +9,7 @@ import pytest
 from tools.shapes.arm_models import Models, reachable
 from tools.shapes.arm_operations import read_operations
 
-NEWER = '''
+NEWER = """
 class Account(TrackedResource):
     properties: Optional["_models.AccountProperties"] = rest_field(
         visibility=["read", "create", "update"]
@@ -30,8 +30,8 @@ class Rule(_Model):
 
 class DenyRule(Rule, discriminator="Deny"):
     why: Optional[str] = rest_field(name="reason", visibility=["create", "update"])
-'''
-OLDER = '''
+"""
+OLDER = """
 class Account(_serialization.Model):
     _validation = {"made": {"readonly": True}}
     _attribute_map = {
@@ -48,8 +48,8 @@ class Rule(_serialization.Model):
 
 class DenyRule(Rule):
     _attribute_map = {"why": {"key": "reason", "type": "str"}}
-'''
-OPERATIONS = '''
+"""
+OPERATIONS = """
 def build_accounts_create_request(account_name: str, **kwargs: Any) -> HttpRequest:
     api_version: str = kwargs.pop("api_version", _params.pop("api-version", "2024-01-01"))
     _url = "/subscriptions/{subscriptionId}/providers/Microsoft.X/accounts/{accountName}"
@@ -70,7 +70,7 @@ class AccountsOperations:
         ], **kwargs: Any
     ) -> LROPoller[_models.Account]:
         raw_result = self._create_initial(
-'''
+"""
 
 
 @pytest.fixture(params=[NEWER, OLDER], ids=["newer", "older"])

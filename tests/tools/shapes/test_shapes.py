@@ -46,10 +46,11 @@ USED = {
     ),
 }
 EVERY_TYPE_OF = ("datafactory", "eventgrid", "cdn")
-NOT_IN_AZURE_MGMT = {  # read on the pages of azure-native's SDK; newer than the installed package
+# of API versions newer than those of the installed package
+NOT_IN_AZURE_MGMT = {
     "cdn": {
-        "AFDTargetGroup", "EdgeAction", "EdgeActionExecutionFilter", "EdgeActionVersion", "KeyGroup",
-        "KnowledgeSource", "ProfileAgent", "TunnelPolicy", "WebAgent",
+        "AFDTargetGroup", "EdgeAction", "EdgeActionExecutionFilter", "EdgeActionVersion",
+        "KeyGroup", "KnowledgeSource", "ProfileAgent", "TunnelPolicy", "WebAgent",
     },
     "eventgrid": {"PartnerDestination"},
     "datafactory": set(),
@@ -69,7 +70,9 @@ def test_every_property_of_a_used_type_has_its_place(module, name):
     assert shape.verified
     assert [key for key, item in shape.inputs.items() if item.guessed] == []
     assert shape.version
-    assert shape.path.text.startswith(("/subscriptions/{subscriptionId}", "/{scope", "/{resourceUri"))
+    assert shape.path.text.startswith(
+        ("/subscriptions/{subscriptionId}", "/{scope", "/{resourceUri")
+    )
 
 
 @pytest.mark.parametrize("module", ["keyvault", "storage", "privatedns", "managedidentity"])
