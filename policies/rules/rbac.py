@@ -1,5 +1,6 @@
 """Role assignments and role definitions."""
 
+import re
 from collections.abc import Callable
 
 from policies.engine.levels import Severity
@@ -19,6 +20,16 @@ _WIDE_ROLES = {
     _ACCESS_ADMINISTRATOR: "User Access Administrator",
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
 }
+_WRITE_ROLES = "Microsoft.Authorization/roleDefinitions/write"
+# The forms that a message may show: others are told without their text.
+_ROLE_WRITERS = (
+    _WRITE_ROLES,
+    "Microsoft.Authorization/roleDefinitions/*",
+    "Microsoft.Authorization/*/write",
+    "Microsoft.Authorization/*",
+    "*/write",
+    "*",
+)
 # What a scope that is not known yet may be made from and still be a whole subscription or wider.
 _WIDE_KINDS = (
     "subscription:Alias",
@@ -127,15 +138,24 @@ def no_custom_owner(definition: Resource) -> Verdict:
 )
 def no_custom_role_writer(definition: Resource) -> Verdict:
     """Who writes roles can give himself any right that he has not."""
-    return _actions(
-        definition,
-        lambda action: action.must_not_equal(
-            "Microsoft.Authorization/roleDefinitions/write",
-            "Microsoft.Authorization/roleDefinitions/*",
-            "Microsoft.Authorization/*/write",
-            "Microsoft.Authorization/*",
-        ),
-    )
+
+    def permission(one: Props) -> Verdict:
+        taken_away = (
+            one["notActions"]
+            .elements()
+            .any(lambda action: action.must(_holds_role_writing, wanted=_WRITE_ROLES), _WRITE_ROLES)
+        )
+        granted = one["actions"].elements()
+        harmless = granted.all(
+            lambda action: action.must(
+                lambda value: not _holds_role_writing(value),
+                wanted=f"an action that does not hold {_WRITE_ROLES}",
+                known=_ROLE_WRITERS,
+            )
+        )
+        return (harmless | taken_away).because(*harmless.evidence)
+
+    return definition["permissions"].elements().all(permission)
 
 
 def _actions(definition: Resource, check: Callable[[Props], Verdict]) -> Verdict:
@@ -144,6 +164,14 @@ def _actions(definition: Resource, check: Callable[[Props], Verdict]) -> Verdict
         .elements()
         .all(lambda permission: permission["actions"].elements().all(check))
     )
+
+
+def _holds_role_writing(value: Value) -> bool:
+    """Whether an action, with its wildcards, holds the right to write roles."""
+    if not isinstance(value, str):
+        return False
+    pattern = ".*".join(map(re.escape, re.split(r"\*+", value.casefold())))
+    return re.fullmatch(pattern, _WRITE_ROLES.casefold()) is not None
 
 
 def _role(value: Value) -> str:

@@ -126,6 +126,11 @@ def test_a_second_owner_is_found(actions, scopes, verdict):
         ("Microsoft.Authorization/roleDefinitions/write", FAIL),
         ("microsoft.authorization/RoleDefinitions/Write", FAIL),
         ("Microsoft.Authorization/*", FAIL),
+        ("Microsoft.Authorization/*/write", FAIL),
+        ("microsoft.*/write", FAIL),
+        ("*/Write", FAIL),
+        ("*", FAIL),
+        ("", PASS),
         ("Microsoft.Authorization/roleDefinitions/read", PASS),
         ("Microsoft.Authorization/*/read", PASS),
         (UNKNOWN, UNDECIDED),
@@ -133,4 +138,21 @@ def test_a_second_owner_is_found(actions, scopes, verdict):
 )
 def test_a_role_that_writes_roles_is_found(action, verdict):
     props = {"permissions": [{"actions": ["x/read", action], "notActions": []}]}
+    assert evaluate(rbac.no_custom_role_writer, props) == verdict
+
+
+@pytest.mark.parametrize(
+    ("not_actions", "verdict"),
+    [
+        (["Microsoft.Authorization/*/Write"], PASS),
+        (["x/read", "Microsoft.Authorization/*"], PASS),
+        (["Microsoft.Authorization/*/read"], FAIL),
+        ([], FAIL),
+        (None, FAIL),
+        (UNKNOWN, UNDECIDED),
+        ([UNKNOWN], UNDECIDED),
+    ],
+)
+def test_what_a_permission_takes_away_again_is_not_granted(not_actions, verdict):
+    props = {"permissions": [{"actions": ["*"], "notActions": not_actions}]}
     assert evaluate(rbac.no_custom_role_writer, props) == verdict
