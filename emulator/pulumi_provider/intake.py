@@ -68,5 +68,7 @@ class Intake:
         elif isinstance(group, str) and self.shape.path.last_input != "resourceGroupName":
             if group not in _group_locations and (found := self.group_location(group)):
                 _group_locations[group] = found
-            # a group that this same update will make has no location yet
-            inputs["location"] = _group_locations.get(group, UNKNOWN)
+            # A group that this same update will make has no location yet. An unknown would not do:
+            # the engine takes none from a check, except in a preview.
+            if group in _group_locations:
+                inputs["location"] = _group_locations[group]

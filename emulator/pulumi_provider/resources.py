@@ -188,13 +188,6 @@ class Resources:
 
 def _must_be_known(shape: ResourceShape, inputs: Properties) -> None:
     unknown = [name for name, value in inputs.items() if has_unknown(value)]
-    if unknown == ["location"]:
-        group = inputs.get("resourceGroupName")
-        msg = (
-            f"{shape.token}: location is not set and resource group {group!r}, which would give it,"
-            " does not exist; set location, or take the name from the ResourceGroup resource"
-        )
-        raise ValueError(msg)
     if unknown:
         names = ", ".join(sorted(unknown))
         msg = f"{shape.token}: {names} is still unknown when the resource should be made"
