@@ -17,16 +17,22 @@ SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 
 
 class UnknownError(Exception):
-    """A principal or a place that this local Azure does not know."""
+    """A principal or a place that this local Azure does not know, or knows twice."""
 
 
 def find_principal(store: Store, word: str) -> Principal:
     """Return whom a word means.
 
     Raises:
-        UnknownError: nobody; the message lists who is known.
+        UnknownError: nobody, or several of one name; the message lists who is known.
     """
     directory = Principals(store)
+    namesakes = [principal for principal in directory.all() if principal.name == word]
+    if len(namesakes) > 1:
+        ids = ", ".join(principal.object_id for principal in namesakes)
+        raise UnknownError(
+            f"{len(namesakes)} principals are called {word!r}: give an object id ({ids})"
+        )
     found = directory.resolve(word)
     if found is None:
         known = ", ".join(sorted(principal.name for principal in directory.all()))

@@ -72,7 +72,7 @@ def start(
     home = Home.find()
     if foreground:
         command = [sys.executable, "-m", "emulator.server.main", "--home", str(home.folder)]
-        os.execv(sys.executable, [*command, "--port", str(port or 0)])
+        os.execv(sys.executable, [*command, "--port", str(process.chosen_port(port))])
     begin = time.perf_counter()
     try:
         running, is_new = process.start(home, port)

@@ -37,7 +37,7 @@ def start(home: Home, port: int | None) -> tuple[Running, bool]:
             )
         return running, False
     home.prepare()
-    chosen = port if port is not None else DEFAULT_PORT if _is_free(DEFAULT_PORT) else 0
+    chosen = chosen_port(port)
     server_log = home.logs / "server.log"
     command = [sys.executable, "-m", "emulator.server.main", "--home", str(home.folder)]
     with server_log.open("a") as output:
@@ -52,6 +52,13 @@ def start(home: Home, port: int | None) -> tuple[Running, bool]:
             env=_server_environment(),
         )
     return _wait(home, process, server_log, begin), True
+
+
+def chosen_port(wanted: int | None) -> int:
+    """Return the wanted port; without one the default, or 0 (any) where that is in use."""
+    if wanted is not None:
+        return wanted
+    return DEFAULT_PORT if _is_free(DEFAULT_PORT) else 0
 
 
 def _server_environment() -> dict[str, str]:
