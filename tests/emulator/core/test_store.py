@@ -64,7 +64,8 @@ def test_a_failed_transaction_changes_nothing(store):
             store.delete(GROUP)
             raise RuntimeError
 
-    pytest.raises(RuntimeError, fail)
+    with pytest.raises(RuntimeError):
+        fail()
     assert store.get(ACCOUNT) is None
     assert store.get(GROUP) is not None
 
