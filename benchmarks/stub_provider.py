@@ -61,7 +61,7 @@ class Stub(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.CreateResponse:
         outputs = provider_pb2.CreateResponse(properties=request.properties)
         # A list goes in and a map comes out: the SDK refuses an echo of it.
-        outputs.properties.pop("identity", None)
+        outputs.properties.fields.pop("identity", None)
         return outputs
 
     def Invoke(

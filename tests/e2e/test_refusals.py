@@ -109,6 +109,18 @@ def test_a_typo_in_a_config_key_is_one_error_with_the_right_key(project):
     assert len(project.resources()) == before
 
 
+def test_overlapping_subnets_are_one_error_that_names_them(project):
+    before = len(project.resources())
+    same = {"private_endpoints": "10.10.0.0/24", "access": "10.10.0.128/26"}
+    change(project, "dev", network={"stamps": {"westeurope": same}})
+    ran = project.pulumi("up", "--yes", "--stack", "dev")
+    assert ran.code != 0
+    assert "overlap" in ran.out.lower()
+    assert "10.10.0.128/26" in ran.out
+    assert "Traceback" not in ran.out
+    assert len(project.resources()) == before
+
+
 def test_a_mandatory_violation_stops_up_before_the_resource_exists(azure, tmp_path):
     shell = program(
         azure,

