@@ -60,6 +60,7 @@ class ArmClient:
         self._token = ""
         self._token_until = 0.0
         self._token_lock = threading.Lock()
+        self._refusal: tuple[float, AzureError] | None = None  # until when, and why
 
     def get(self, path: str, version: str) -> dict[str, Any] | None:
         """Return a resource, or nothing when it does not exist."""
@@ -117,8 +118,16 @@ class ArmClient:
         if audience != ENDPOINT:
             return self._sign_in(audience)[0]
         with self._token_lock:
+            if self._refusal and time.monotonic() < self._refusal[0]:
+                raise self._refusal[
+                    1
+                ]  # those who waited for the lock need not try for as long again
             if time.monotonic() > self._token_until:
-                self._token, lifetime = self._sign_in(ENDPOINT)
+                try:
+                    self._token, lifetime = self._sign_in(ENDPOINT)
+                except AzureError as refusal:
+                    self._refusal = (time.monotonic() + 5, refusal)
+                    raise
                 self._token_until = time.monotonic() + lifetime - 120
             return self._token
 

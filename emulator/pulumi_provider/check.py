@@ -12,6 +12,7 @@ from emulator.pulumi_provider.convert import choose
 from emulator.pulumi_provider.grammar import Shape, Type
 from emulator.pulumi_provider.values import Secret, Unknown, Value, has_unknown
 
+FEW = 8
 SMALL_ENUM = 40  # longer lists (VM sizes, regions) grow faster than any SDK
 
 
@@ -116,19 +117,10 @@ class _Checker:
         allowed = self.module.enum(kind.name)
         if not allowed or value in allowed:
             return
-        if kind.open:
-            # Azure takes values that the SDK does not list yet, in any case; what is one slip away
-            # from a listed word is a slip
-            if value.lower() in {item.lower() for item in allowed} or len(allowed) > SMALL_ENUM:
-                return
-            near = [
-                item for item in _near(value, allowed, 0.8) if _letters(item) != _letters(value)
-            ]
-            if not near:
-                return
-        yield Failure(
-            at, f"{value!r} is not one of {', '.join(allowed)}{_did_you_mean(value, allowed)}"
-        )
+        if kind.open and not _is_slip(value, allowed):
+            return
+        found = f"{value!r} is not one of {', '.join(allowed)}"
+        yield Failure(at, found + _did_you_mean(value, allowed))
 
     def describe(self, kind: Type) -> str:
         match kind.kind:
@@ -170,8 +162,26 @@ def _found(value: Value) -> str:
     return repr(value)
 
 
+def _is_slip(value: str, allowed: list[str]) -> bool:
+    """Tell whether a value that an open enum does not list is one slip away from a listed one.
+
+    Azure takes values that the SDK does not list yet, in any case, and several at once.
+    """
+    folded = {item.lower() for item in allowed}
+    parts = [part.strip() for part in value.split(",")]
+    if len(allowed) > SMALL_ENUM or all(part.lower() in folded for part in parts):
+        return False
+    near = _near(value, allowed, 0.6 if len(allowed) <= FEW else 0.8)
+    # `StandardV2` and `Standard_D3s_v4` are newer than `Standard` and `Standard_D3s_v3`
+    return any(
+        _letters(item) != _letters(value)
+        and not value.lower().startswith(item.lower())
+        and not item.lower().startswith(value.lower())
+        for item in near
+    )
+
+
 def _letters(text: str) -> str:
-    """Strip digits: `Standard_D3s_v4` is not a typo of `Standard_D3s_v3`."""
     return "".join(sign for sign in text.lower() if not sign.isdigit())
 
 

@@ -123,7 +123,19 @@ def test_a_union_is_checked_as_the_member_its_constant_names():
     )
 
 
-def test_a_value_newer_than_the_sdk_passes_an_open_enum():
-    assert (
-        problems("storage:StorageAccount", {**ACCOUNT, "sku": {"name": "PremiumV3_Quantum"}}) == []
-    )
+@pytest.mark.parametrize("name", ["PremiumV3_Quantum", "Standard_LRS2", "standard_lrs"])
+def test_a_value_newer_than_the_sdk_passes_an_open_enum(name):
+    assert problems("storage:StorageAccount", {**ACCOUNT, "sku": {"name": name}}) == []
+
+
+def test_several_listed_values_at_once_pass_an_open_enum():
+    rules = {"defaultAction": "Deny", "bypass": "Logging, AzureServices"}
+    assert problems("storage:StorageAccount", {**ACCOUNT, "networkRuleSet": rules}) == []
+
+
+def test_a_slip_in_an_open_enum_is_a_slip():
+    rule = {"name": "a", "priority": 1, "direction": "Inbound", "protocol": "*", "access": "Denied"}
+    inputs = {"resourceGroupName": "rg", "securityRules": [rule]}
+    assert problems("network:NetworkSecurityGroup", inputs) == [
+        "securityRules[0].access: 'Denied' is not one of Allow, Deny; did you mean 'Deny'?"
+    ]

@@ -7,9 +7,11 @@ import pytest
 
 from emulator.pulumi_provider import catalog
 from emulator.pulumi_provider.answers import AzureError
-from emulator.pulumi_provider.arm import CancelledError
+from emulator.pulumi_provider.arm import ArmClient, CancelledError
+from emulator.pulumi_provider.config import Config
 from emulator.pulumi_provider.resources import AlreadyExistsError
 from emulator.pulumi_provider.values import UNKNOWN, Secret, plain
+from tests.emulator.pulumi_provider.conftest import CONFIG
 
 URN = "urn:pulumi:dev::p::azure-native:storage:StorageAccount::data"
 GROUP = "/subscriptions/sub/resourceGroups/rg"
@@ -103,6 +105,26 @@ def test_an_azure_that_stays_away_is_reported_with_what_to_do(resources, arm):
     arm.faults = [httpx.ConnectError("refused")] * 50
     with pytest.raises(AzureError, match="no answer from Azure: refused"):
         resources.create(URN, STORAGE, ACCOUNT)
+
+
+def test_a_sign_in_that_fails_is_tried_once_for_all_who_wait(tmp_path):
+    tried = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        tried.append(request.url.host)
+        return httpx.Response(401, json={"error": "invalid_client", "error_description": "wrong"})
+
+    client = ArmClient(CONFIG, httpx.MockTransport(handle), patience=1.0)
+    for _ in range(3):
+        with pytest.raises(AzureError, match=r"invalid_client.*wrong"):
+            client.get("/subscriptions/sub", "2024-01-01")
+    assert tried == ["login.microsoftonline.com"]
+
+
+def test_a_missing_credential_is_named():
+    client = ArmClient(Config(subscription_id="sub", tenant_id="t"), patience=1.0)
+    with pytest.raises(AzureError, match="without clientId, clientSecret"):
+        client.get("/subscriptions/sub", "2024-01-01")
 
 
 def test_cancel_stops_waiting(resources, arm):
