@@ -41,10 +41,12 @@ class Lineage(BaseModel):
 
 def save(scorer: Scorer, columns: Mapping[str, Cells], lineage: Lineage, folder: Path) -> None:
     """Write the model folder; `columns` are the first training rows, kept as input example."""
-    import mlflow.pyfunc  # noqa: PLC0415  six seconds that --help and other steps do not need
-    import pandas as pd  # noqa: PLC0415  as above
-    from mlflow.models import ModelSignature  # noqa: PLC0415  as above
-    from mlflow.types import ColSpec, Schema  # noqa: PLC0415  as above
+    import pandas as pd  # noqa: PLC0415  seconds that --help and other steps do not need
+
+    with _quiet():
+        import mlflow.pyfunc  # noqa: PLC0415  as above
+        from mlflow.models import ModelSignature  # noqa: PLC0415  as above
+        from mlflow.types import ColSpec, Schema  # noqa: PLC0415  as above
 
     encoder = scorer.encoder
     kinds = {
@@ -81,12 +83,13 @@ def save(scorer: Scorer, columns: Mapping[str, Cells], lineage: Lineage, folder:
 
 @contextmanager
 def _quiet() -> Generator[None, None, None]:
-    """Hide MLflow's remarks on pickles (there is none) and on tracing without a server."""
+    """Hide MLflow's remarks on itself, on pickles (there is none) and on tracing."""
     logger = logging.getLogger("mlflow")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*type hint", category=UserWarning)
             warnings.filterwarnings(
                 "ignore", message="Passing a Python object", category=FutureWarning
             )

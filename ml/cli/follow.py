@@ -81,7 +81,11 @@ class Progress:
     @property
     def at(self) -> str:
         """What is under way."""
-        under_way = [step.title for step in self.steps.values() if step.since and not step.until]
+        under_way = [
+            step.title
+            for step in self.steps.values()
+            if step.since is not None and step.until is None
+        ]
         return ", ".join(under_way) or "the queue"
 
     @property

@@ -115,15 +115,15 @@ def _rejects(
     connection: "Backend", errors: str, header: list[str]
 ) -> tuple[dict[str, int], list[Reject]]:
     """Count the rejected lines by column and keep the first few of each."""
-    table = named(errors)
+    # Only a failed cast is about one column; a line with too few cells is reported once.
+    column = "CASE WHEN error_type = 'CAST' THEN column_name ELSE '' END"
+    found = f"(SELECT DISTINCT ON (line) *, {column} AS bad FROM {named(errors)} ORDER BY line)"  # noqa: S608  quoted
     counts = connection.raw_sql(
-        f"SELECT coalesce(column_name, ''), count(DISTINCT line) FROM {table} "  # noqa: S608  quoted
-        "GROUP BY 1 ORDER BY 1"
+        f"SELECT bad, count(*) FROM {found} GROUP BY 1 ORDER BY 1"  # noqa: S608  quoted
     ).fetchall()
     rows = connection.raw_sql(
-        "SELECT line, coalesce(column_name, ''), column_idx, csv_line, error_type "  # noqa: S608  quoted
-        f"FROM {table} QUALIFY row_number() OVER (PARTITION BY column_name ORDER BY line) "
-        f"<= {EXAMPLES} ORDER BY line"
+        f"SELECT line, bad, column_idx, csv_line, error_type FROM {found} "  # noqa: S608  quoted
+        f"QUALIFY row_number() OVER (PARTITION BY bad ORDER BY line) <= {EXAMPLES} ORDER BY line"
     ).fetchall()
     examples = [
         Reject(line=line, column=column, found=_cell(text, index, header), why=kind.lower())
