@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from ml.errors import PlatformError
 from ml.place import Place
 
+# The credential chain reports a missing network as a failed sign-in, with the cause in its text.
+UNREACHABLE = ("Connection refused", "Unable to connect to proxy", "Failed to resolve")
+
 
 @contextmanager
 def explained(place: Place, what: str = "") -> Generator[None, None, None]:
@@ -19,6 +22,11 @@ def explained(place: Place, what: str = "") -> Generator[None, None, None]:
     try:
         yield
     except exceptions.ClientAuthenticationError as error:
+        if cut := next((text for text in UNREACHABLE if text in str(error)), None):
+            raise PlatformError(
+                "the sign-in service cannot be reached: check the network and the proxy settings "
+                f"({cut.lower()})"
+            ) from error
         raise PlatformError(
             f"not signed in to Azure, or the sign-in has expired: run `az login` ({_first(error)})"
         ) from error

@@ -139,6 +139,10 @@ def refused(status: int) -> HttpResponseError:
     ("error", "words"),
     [
         (ClientAuthenticationError("expired"), "run `az login`"),
+        (
+            ClientAuthenticationError("EnvironmentCredential: Connection refused"),
+            "sign-in service cannot be reached",
+        ),
         (ResourceNotFoundError("gone"), "workspace mlw in rg was not found: .*`make up`"),
         (refused(403), "needs the role AzureML Data Scientist"),
         (refused(409), "refused: .AuthorizationFailed. no$"),
