@@ -14,7 +14,11 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail if a file is stale"
     )
-    parser.add_argument("--unmapped", action="store_true", help="list properties no model places")
+    parser.add_argument(
+        "--unmapped",
+        action="store_true",
+        help="write nothing; list the properties that no model places",
+    )
     parser.add_argument("modules", nargs="*", help="azure-native modules; all when none is given")
     options = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -28,7 +32,7 @@ def main() -> int:
         counts["unmapped"] += sum(map(len, built.unmapped.values()))
         if options.check:
             old += [module] if stale(module, text) else []
-        else:
+        elif not options.unmapped:
             (FOLDER / f"{module}.json").write_text(text)
         if options.unmapped:
             for key, names in sorted(built.unmapped.items()):

@@ -37,6 +37,10 @@ def packages_of(module: str) -> tuple[Package, ...]:
     home = azure_folder()
     found: list[Package] = []
     for rank, folder in enumerate(FOLDERS.get(module, (f"mgmt/{module}",))):
+        if not (home / folder).is_dir() and module in FOLDERS:
+            # without it the module's data would be poorer, and nobody would notice
+            msg = f"azure/{folder} is not installed; run `make deps` (requirements/dev.txt)"
+            raise ModuleNotFoundError(msg)
         if (home / folder).is_dir():
             label = folder.removeprefix("mgmt/").replace("/", ".")
             found += read_package(f"{rank}:{label}", home / folder)
