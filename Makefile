@@ -8,6 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/azlocal exec --start --
 LOCKS := requirements/main.txt requirements/dev.txt
+# Tests that share a deployed platform stay together in one process.
+PARALLEL := --numprocesses 2 --dist loadgroup --quiet
 CHECKED := emulator infra ml policies tools benchmarks tests
 
 .PHONY: help setup demo test test-all lint format lock generate bench up preview down clean
@@ -26,10 +28,10 @@ demo: setup ## Deploy dev on the local Azure, train a model there, and say what 
 	@$(BIN)/python -m tools.demo
 
 test: setup ## Run the tests, all but the slow ones
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest $(PARALLEL) -m "not slow"
 
 test-all: setup ## Run all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(PARALLEL)
 
 lint: setup ## Check format, lint, types, locks and generated files; change nothing
 	@$(BIN)/ruff format --check $(CHECKED)

@@ -10,7 +10,7 @@ import yaml
 
 from tests.e2e.conftest import BIN, Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("refusals"), pytest.mark.timeout(300)]
 
 PROGRAM = """
 import pulumi
