@@ -1,5 +1,6 @@
 """`azlocal`: start and stop the local Azure, look into it, and run any command against it."""
 
+import importlib
 import json
 import os
 import shlex
@@ -21,7 +22,7 @@ from emulator.arm.store import Resource, Store
 from emulator.cli import identities, process
 from emulator.cli.environment import UnknownError, variables
 from emulator.cli.stacks import StackError, StackFiles, ensure, project_folder
-from emulator.login.callers import PRIVATE
+from emulator.login.callers import PRIVATE, Caller
 from emulator.login.principals import DEPLOYER
 from emulator.server.home import Home, Running
 
@@ -203,12 +204,18 @@ def _run(program: str, command: list[str], environment: dict[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _stored(home: Home) -> list[Resource]:
-    store = Store(home.store)
-    try:
-        return store.under("")
-    finally:
-        store.close()
+def _shown(home: Home) -> list[Resource]:
+    """Return every resource as ARM shows it: without the secrets that its type keeps back."""
+    # What types keep back is known to the planes; only this command pays for importing them.
+    from emulator.arm.behaviours import Context, behaviour_of  # noqa: PLC0415
+    from emulator.server.main import PLANES, services_of  # noqa: PLC0415
+
+    for plane in PLANES:
+        importlib.import_module(plane)
+    with services_of(home) as services:
+        ctx = Context(services.store, Caller(PRIVATE, None), services)
+        found = services.store.under("")
+        return [behaviour_of(one["type"]).view(ctx, one) for one in found]
 
 
 def _count(home: Home) -> int:
@@ -228,7 +235,7 @@ def resources(
 ) -> None:
     """List every resource of the local Azure; with --json in ARM's own shape."""
     home = Home.find()
-    found = _stored(home) if home.store.is_file() else []
+    found = _shown(home) if home.store.is_file() else []
     found = [one for one in found if type_.lower() in one["type"].lower()]
     if as_json:
         typer.echo(json.dumps(found, indent=2))
