@@ -62,9 +62,16 @@ def chosen_port(wanted: int | None) -> int:
 
 
 def _server_environment() -> dict[str, str]:
-    # The server is not a client of itself: a proxy in its environment would lead back to it.
-    unwanted = {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"}
-    return {name: value for name, value in os.environ.items() if name.upper() not in unwanted}
+    """Return our environment without a proxy on this machine: the server is no client of itself.
+
+    A proxy elsewhere stays: environments of jobs are installed through it.
+    """
+    proxies = {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() not in proxies or "127.0.0.1" not in value
+    }
 
 
 def _is_free(port: int) -> bool:

@@ -143,7 +143,7 @@ def _environment() -> Iterator[tuple[str, str]]:
             host in value for host in _LOCAL_PROXIES
         ):
             continue
-        if upper in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "SSL_CERT_FILE"):
+        if upper in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"):
             continue
         yield name, value
 
