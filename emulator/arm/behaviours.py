@@ -22,7 +22,8 @@ class Services:
     """What all planes share; each plane hangs its own service on it when the server starts."""
 
     blobs: "BlobStorage"
-    azureml: Any
+    # None where no server runs: `azlocal resources` reads a state folder by itself.
+    azureml: Any = None
 
     def __init__(
         self,

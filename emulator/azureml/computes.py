@@ -187,6 +187,8 @@ def _cluster(name: str, own: dict, old: dict) -> None:
 
 
 def _nodes(ctx: Context, resource: dict) -> list[NodeState]:
+    if ctx.services.azureml is None:
+        return []  # without a server there are no nodes
     least, _most, idle = scale(resource)
     return ctx.services.azureml.runner.cluster(resource["id"]).states(least, idle)
 
