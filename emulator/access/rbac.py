@@ -1,5 +1,6 @@
 """Role-based access control: may this principal do this here?"""
 
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -10,15 +11,60 @@ from emulator.arm.store import Store
 from emulator.login.callers import Principal
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+_ENDING = f"/providers/{ASSIGNMENTS.lower()}/"
 
-# Role guids and scopes of each principal, for one state of the store.
-_Grants = dict[str, list[tuple[str, str]]]
-_cache: WeakKeyDictionary[Store, tuple[tuple[int, ...], _Grants]] = WeakKeyDictionary()
+# Principal, GUID of the role and scope, all in lower case.
+_Grant = tuple[str, str, str]
+
+
+class _Table:
+    """The assignments of one store; only those that changed are read again."""
+
+    def __init__(self) -> None:
+        self._revision = -1
+        self._read: dict[str, tuple[str, _Grant]] = {}
+        self._grants: dict[str, list[tuple[str, str]]] = {}
+
+    def of(self, store: Store, principal_id: str) -> list[tuple[str, str]]:
+        """Return role and scope of each assignment of a principal."""
+        revision = store.revision
+        if revision != self._revision:
+            self._refresh(store)
+            self._revision = revision
+        return self._grants.get(principal_id.lower(), [])
+
+    def _refresh(self, store: Store) -> None:
+        sql = "SELECT key, body FROM arm_resources WHERE type = ?"
+        rows = dict(store.query(sql, (ASSIGNMENTS.lower(),)))
+        known = self._read
+        if len(rows) == len(known) and all(
+            key in known and known[key][0] == body for key, body in rows.items()
+        ):
+            return
+        self._read = {
+            key: known[key] if key in known and known[key][0] == body else (body, _grant(key, body))
+            for key, body in rows.items()
+        }
+        grants: dict[str, list[tuple[str, str]]] = {}
+        for _body, (principal, guid, scope) in self._read.values():
+            grants.setdefault(principal, []).append((guid, scope))
+        self._grants = grants
+
+
+_tables: WeakKeyDictionary[Store, _Table] = WeakKeyDictionary()
+
+
+def _grant(key: str, body: str) -> _Grant:
+    properties = json.loads(body)["properties"]
+    guid = str(properties["roleDefinitionId"]).rpartition("/")[2].lower()
+    return str(properties["principalId"]).lower(), guid, key.lower().rpartition(_ENDING)[0]
 
 
 @lru_cache(maxsize=4096)
 def _pattern(action: str) -> re.Pattern[str]:
-    return re.compile(re.escape(action.lower()).replace(r"\*", ".*"))
+    # `workspaces/*/write` is also `workspaces/write`: Azure's own definitions take that out again.
+    escaped = re.escape(action.lower()).replace(r"/\*/", "/(?:.*/)?")
+    return re.compile(escaped.replace(r"\*", ".*"))
 
 
 def matches(patterns: Iterable[str], action: str) -> bool:
@@ -27,6 +73,7 @@ def matches(patterns: Iterable[str], action: str) -> bool:
     return any(_pattern(pattern).fullmatch(wanted) for pattern in patterns)
 
 
+@lru_cache(maxsize=8192)
 def permits(role: roles.Role, action: str, *, data: bool) -> bool:
     """Say whether a role allows an action of the control plane, or of the data plane."""
     if data:
@@ -40,27 +87,24 @@ def covers(scope: str, target: str) -> bool:
     return not above or above == below or below.startswith(f"{above}/")
 
 
-def _grants(store: Store) -> _Grants:
-    state = (store.revision,)
-    cached = _cache.get(store)
-    if cached is not None and cached[0] == state:
-        return cached[1]
-    found: _Grants = {}
-    for assignment in store.find(ASSIGNMENTS):
-        properties = assignment["properties"]
-        scope = assignment["id"].lower().rpartition(f"/providers/{ASSIGNMENTS.lower()}")[0]
-        guid = str(properties["roleDefinitionId"]).rpartition("/")[2].lower()
-        found.setdefault(str(properties["principalId"]).lower(), []).append((guid, scope))
-    _cache[store] = (state, found)
-    return found
-
-
 def allows(
     store: Store, principal: Principal, action: str, scope: str, *, data: bool = False
 ) -> bool:
     """Say whether a role of the principal, at the scope or above it, allows the action."""
-    for guid, at in _grants(store).get(principal.object_id.lower(), ()):
+    table = _tables.setdefault(store, _Table())
+    for guid, at in table.of(store, principal.object_id):
         role = roles.find(guid)
         if role is not None and covers(at, scope) and permits(role, action, data=data):
             return True
     return False
+
+
+def roles_at(store: Store, principal: Principal, scope: str) -> list[str]:
+    """Return the names of the roles that a principal has at a scope, for messages."""
+    table = _tables.setdefault(store, _Table())
+    found = [
+        role.name if (role := roles.find(guid)) else guid
+        for guid, at in table.of(store, principal.object_id)
+        if covers(at, scope)
+    ]
+    return sorted(found)

@@ -1,26 +1,31 @@
-"""The XML answers of the blob service: lists, block lists, keys and service properties."""
+"""The lists of the blob service, and its other answers in XML."""
 
+import time
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from email.utils import formatdate
 
 from starlette.responses import Response
 
-from emulator.blob.errors import StorageError
-from emulator.blob.storage import BlobInfo, BlobStorage, Blocks, ContainerInfo
+from emulator.blob import leases
+from emulator.blob.errors import StorageError, bad_query
+from emulator.blob.index import end_of
+from emulator.blob.leases import Lease
+from emulator.blob.model import APPEND_BLOB, BlobInfo, Blocks, ContainerInfo, Policy
+from emulator.blob.storage import BlobStorage
+from emulator.blob.xml import add, add_name, answer
 
 _MOST = 5000
-
-
-def _answer(root: ET.Element) -> Response:
-    body = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return Response(body, media_type="application/xml")
-
-
-def _add(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:
-    element = ET.SubElement(parent, name)
-    element.text = text
-    return element
+_FEW = 64
+_SHOWN = (
+    "Content-Encoding", "Content-Language", "Content-MD5", "Cache-Control", "Content-Disposition",
+)  # fmt: skip
+_INCLUDED = frozenset(
+    (
+        "copy", "deleted", "deletedwithversions", "immutabilitypolicy", "legalhold", "metadata",
+        "permissions", "snapshots", "system", "tags", "uncommittedblobs", "versions",
+    )
+)  # fmt: skip
 
 
 def _most(query: Mapping[str, str]) -> int:
@@ -28,89 +33,145 @@ def _most(query: Mapping[str, str]) -> int:
     if given is None:
         return _MOST
     if not given.isdigit() or int(given) < 1:
-        raise StorageError(400, "OutOfRangeQueryParameterValue", f"maxresults is {given!r}.")
+        raise StorageError(
+            400,
+            "OutOfRangeQueryParameterValue",
+            "One of the query parameters specified in the request URI is outside the permissible "
+            "range.",
+            {"QueryParameterName": "maxresults", "QueryParameterValue": given},
+        )
     return min(int(given), _MOST)
+
+
+def _included(query: Mapping[str, str]) -> set[str]:
+    wanted = {word.strip().lower() for word in query.get("include", "").split(",")} - {""}
+    if not wanted <= _INCLUDED:
+        raise bad_query("include", query["include"], ", ".join(sorted(_INCLUDED)))
+    return wanted
 
 
 def blobs(storage: BlobStorage, account: str, container: str, query: Mapping[str, str]) -> Response:
     """Return the answer of List Blobs: paged by marker, folded at a delimiter."""
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     marker, most = query.get("marker", ""), _most(query)
-    wanted = query.get("include", "").split(",")
+    wanted = _included(query)
     root = ET.Element("EnumerationResults")
     root.set("ServiceEndpoint", f"https://{account}.blob.core.windows.net/")
     root.set("ContainerName", container)
-    for name, value in (("Prefix", prefix), ("Marker", marker), ("Delimiter", delimiter)):
+    for name, value in (("Prefix", prefix), ("Marker", marker)):
         if value:
-            _add(root, name, value)
-    _add(root, "MaxResults", str(most))
-    entries = _add(root, "Blobs")
-    folded = ""
-    count, following = 0, ""
-    for info in storage.list(account, container, prefix):
-        rest = info.name[len(prefix) :]
-        folds = bool(delimiter) and delimiter in rest
-        group = prefix + rest.partition(delimiter)[0] + delimiter if folds else ""
-        key = group or info.name
-        if key < marker or (group and group == folded):
-            continue
+            add(root, name, value)
+    add(root, "MaxResults", str(most))
+    if delimiter:
+        add(root, "Delimiter", delimiter)
+    entries = add(root, "Blobs")
+    held = storage.index.leases(account.lower(), container)
+    following: str | None = None
+    for count, entry in enumerate(
+        _entries(storage, (account, container), prefix, delimiter, marker)
+    ):
+        name = entry if isinstance(entry, str) else entry.name
         if count == most:
-            following = key
+            following = name
             break
-        count += 1
-        if group:
-            folded = group
-            _add(_add(entries, "BlobPrefix"), "Name", group)
+        if isinstance(entry, str):
+            add_name(add(entries, "BlobPrefix"), entry)
         else:
-            _blob(entries, info, with_metadata="metadata" in wanted)
-    _add(root, "NextMarker", following or None)
-    return _answer(root)
+            _blob(entries, entry, held.get(name), with_metadata="metadata" in wanted)
+    add(root, "NextMarker", following)
+    return answer(root)
 
 
-def _blob(entries: ET.Element, info: BlobInfo, *, with_metadata: bool) -> None:
-    entry = _add(entries, "Blob")
-    _add(entry, "Name", info.name)
-    shown = _add(entry, "Properties")
-    _add(shown, "Creation-Time", formatdate(info.created, usegmt=True))
-    _add(shown, "Last-Modified", formatdate(info.modified, usegmt=True))
-    _add(shown, "Etag", info.etag.strip('"'))
-    _add(shown, "Content-Length", str(info.size))
-    _add(shown, "Content-Type", info.headers.get("content-type", "application/octet-stream"))
-    for name in ("content-encoding", "content-md5", "cache-control", "content-disposition"):
-        if name in info.headers:
-            _add(shown, name.title().replace("Md5", "MD5"), info.headers[name])
-    _add(shown, "BlobType", info.kind)
-    _add(shown, "AccessTier", "Hot")
-    _add(shown, "LeaseStatus", "unlocked")
-    _add(shown, "LeaseState", "available")
-    _add(shown, "ServerEncrypted", "true")
+def _entries(
+    storage: BlobStorage, place: tuple[str, str], prefix: str, delimiter: str, marker: str
+) -> Iterator[BlobInfo | str]:
+    """Yield blobs and folded prefixes by name, from `marker` on, reading no more than is used."""
+    start = marker
+    chunk = _FEW
+    while True:
+        found = storage.list(*place, prefix, start, chunk)
+        for info in found:
+            rest = info.name[len(prefix) :]
+            if not delimiter or delimiter not in rest:
+                yield info
+                start = f"{info.name}\0"  # the very next name
+                continue
+            group = prefix + rest.partition(delimiter)[0] + delimiter
+            yield group
+            # What is below it is folded into it: go on behind that.
+            behind = end_of(group)
+            if behind is None:
+                return
+            start, chunk = behind, _FEW
+            break
+        else:
+            if len(found) < chunk:
+                return
+            chunk = min(chunk * 4, _MOST + 1)
+
+
+def _blob(entries: ET.Element, info: BlobInfo, lease: Lease | None, *, with_metadata: bool) -> None:
+    entry = add(entries, "Blob")
+    add_name(entry, info.name)
+    shown = add(entry, "Properties")
+    add(shown, "Creation-Time", formatdate(info.created, usegmt=True))
+    add(shown, "Last-Modified", formatdate(info.modified, usegmt=True))
+    add(shown, "Etag", info.etag.strip('"'))
+    add(shown, "Content-Length", str(info.size))
+    add(shown, "Content-Type", info.headers.get("content-type", "application/octet-stream"))
+    for name in _SHOWN:
+        add(shown, name, info.headers.get(name.lower()))
+    add(shown, "BlobType", info.kind)
+    if info.kind != APPEND_BLOB:
+        add(shown, "AccessTier", "Hot")
+        add(shown, "AccessTierInferred", "true")
+    _lease(shown, lease)
+    add(shown, "ServerEncrypted", "true")
     if with_metadata:
-        metadata = _add(entry, "Metadata")
-        for name, value in info.metadata.items():
-            _add(metadata, name, value)
+        _metadata(entry, info.metadata)
 
 
-def containers(found: Sequence[ContainerInfo], account: str, query: Mapping[str, str]) -> Response:
+def _lease(shown: ET.Element, lease: Lease | None) -> None:
+    for name, value in leases.shown(lease, time.time()).items():
+        add(shown, f"Lease{name.title()}", value)
+
+
+def _metadata(entry: ET.Element, metadata: Mapping[str, str]) -> None:
+    element = add(entry, "Metadata")
+    for name, value in metadata.items():
+        add(element, name, value)
+
+
+def containers(
+    storage: BlobStorage, found: Sequence[ContainerInfo], account: str, query: Mapping[str, str]
+) -> Response:
     """Return the answer of List Containers."""
     prefix, marker, most = query.get("prefix", ""), query.get("marker", ""), _most(query)
+    wanted = _included(query)
     root = ET.Element("EnumerationResults")
     root.set("ServiceEndpoint", f"https://{account}.blob.core.windows.net/")
-    entries = _add(root, "Containers")
+    for name, value in (("Prefix", prefix), ("Marker", marker)):
+        if value:
+            add(root, name, value)
+    add(root, "MaxResults", str(most))
+    entries = add(root, "Containers")
     matching = [one for one in found if one.name.startswith(prefix) and one.name >= marker]
     for one in matching[:most]:
-        entry = _add(entries, "Container")
-        _add(entry, "Name", one.name)
-        shown = _add(entry, "Properties")
-        _add(shown, "Last-Modified", formatdate(one.created, usegmt=True))
-        _add(shown, "Etag", one.etag.strip('"'))
-        _add(shown, "LeaseStatus", "unlocked")
-        _add(shown, "LeaseState", "available")
-        if "metadata" in query.get("include", ""):
-            metadata = _add(entry, "Metadata")
-            for name, value in one.metadata.items():
-                _add(metadata, name, value)
-    _add(root, "NextMarker", matching[most].name if len(matching) > most else None)
-    return _answer(root)
+        entry = add(entries, "Container")
+        add(entry, "Name", one.name)
+        shown = add(entry, "Properties")
+        add(shown, "Last-Modified", formatdate(one.created, usegmt=True))
+        add(shown, "Etag", one.etag.strip('"'))
+        _lease(shown, storage.index.lease((one.account, one.name, "")))
+        public = storage.public_access(account, one.name)
+        if public != "none":
+            add(shown, "PublicAccess", public)
+        add(shown, "HasImmutabilityPolicy", "false")
+        add(shown, "HasLegalHold", "false")
+        if "metadata" in wanted:
+            _metadata(entry, one.metadata)
+    add(root, "NextMarker", matching[most].name if len(matching) > most else None)
+    return answer(root)
 
 
 def blocks(info: BlobInfo | None, staged: Blocks, kind: str) -> Response:
@@ -121,12 +182,43 @@ def blocks(info: BlobInfo | None, staged: Blocks, kind: str) -> Response:
         "UncommittedBlocks": staged if kind != "committed" else [],
     }
     for name, found in wanted.items():
-        entries = _add(root, name)
+        entries = add(root, name)
         for block, size in found:
-            entry = _add(entries, "Block")
-            _add(entry, "Name", block)
-            _add(entry, "Size", str(size))
-    return _answer(root)
+            entry = add(entries, "Block")
+            add(entry, "Name", block)
+            add(entry, "Size", str(size))
+    return answer(root)
+
+
+def policies(found: Sequence[Policy]) -> Response:
+    """Return the answer of Get Container ACL."""
+    root = ET.Element("SignedIdentifiers")
+    for policy in found:
+        entry = add(root, "SignedIdentifier")
+        add(entry, "Id", policy.id)
+        kept = add(entry, "AccessPolicy")
+        given = (
+            ("Start", policy.start),
+            ("Expiry", policy.expiry),
+            ("Permission", policy.permission),
+        )
+        for name, value in given:
+            if value:
+                add(kept, name, value)
+    return answer(root)
+
+
+def read_policies(root: ET.Element) -> list[Policy]:
+    """Return the policies of a Set Container ACL body."""
+    found: list[Policy] = []
+    for entry in root.iter("SignedIdentifier"):
+        words = {
+            name: (entry.findtext(f"AccessPolicy/{name}") or "").strip()
+            for name in ("Start", "Expiry", "Permission")
+        }
+        id_ = (entry.findtext("Id") or "").strip()
+        found.append(Policy(id_, words["Start"], words["Expiry"], words["Permission"]))
+    return found
 
 
 def delegation_key(fields: Mapping[str, str], value: str) -> Response:
@@ -140,13 +232,21 @@ def delegation_key(fields: Mapping[str, str], value: str) -> Response:
         ("SignedService", "sks"),
         ("SignedVersion", "skv"),
     ):
-        _add(root, name, fields[field])
-    _add(root, "Value", value)
-    return _answer(root)
+        add(root, name, fields[field])
+    add(root, "Value", value)
+    return answer(root)
 
 
 def service_properties() -> Response:
     """Return the answer of Get Blob Service Properties: nothing beyond the defaults."""
     root = ET.Element("StorageServiceProperties")
-    _add(root, "DefaultServiceVersion", "2021-12-02")
-    return _answer(root)
+    for name in ("HourMetrics", "MinuteMetrics"):
+        metrics = add(root, name)
+        add(metrics, "Version", "1.0")
+        add(metrics, "Enabled", "false")
+        add(add(metrics, "RetentionPolicy"), "Enabled", "false")
+    add(root, "Cors")
+    add(root, "DefaultServiceVersion", "2021-12-02")
+    add(add(root, "DeleteRetentionPolicy"), "Enabled", "false")
+    add(add(root, "StaticWebsite"), "Enabled", "false")
+    return answer(root)

@@ -1,4 +1,7 @@
-"""What a request on the blob host wants to do, and what permission it needs for that."""
+"""What a request on the blob host wants to do, and what permission it needs for that.
+
+https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -20,52 +23,59 @@ class Level(Enum):
 class Operation:
     """One API of the blob service.
 
-    `action` is what a role must allow (on the data plane if `data`), `sas` the letters of which a
-    shared access signature needs one.
+    A role must allow one of `actions` (on the data plane if `data`). A shared access signature
+    needs one of the letters `sas`; one for a container or blob opens an operation only if `service`
+    is set. Without letters, no signature opens it.
     """
 
     name: str
     level: Level
-    action: str
+    actions: tuple[str, ...]
     sas: str
     data: bool = True
     reads: bool = False
+    service: bool = True
+
+
+def _service(name: str, *actions: str, sas: str = "", reads: bool = False) -> Operation:
+    return Operation(name, Level.SERVICE, actions, sas, data=False, reads=reads, service=False)
 
 
 def _container(name: str, verb: str, sas: str, *, reads: bool = False) -> Operation:
-    return Operation(name, Level.CONTAINER, f"{CONTAINERS}/{verb}", sas, data=False, reads=reads)
+    actions = (f"{CONTAINERS}/{verb}",)
+    return Operation(name, Level.CONTAINER, actions, sas, data=False, reads=reads, service=False)
 
 
-def _blob(name: str, verb: str, sas: str, *, reads: bool = False) -> Operation:
-    return Operation(name, Level.BLOB, f"{CONTAINERS}/blobs/{verb}", sas, reads=reads)
+def _blob(name: str, *verbs: str, sas: str, reads: bool = False) -> Operation:
+    actions = tuple(f"{CONTAINERS}/blobs/{verb}" for verb in verbs)
+    return Operation(name, Level.BLOB, actions, sas, reads=reads)
 
 
-GET_KEY = Operation(
-    "GetUserDelegationKey",
-    Level.SERVICE,
-    f"{BLOBS}/generateUserDelegationKey/action",
-    "",
-    data=False,
+GET_KEY = _service("Get User Delegation Key", f"{BLOBS}/generateUserDelegationKey/action")
+LIST_CONTAINERS = _service("List Containers", f"{CONTAINERS}/read", sas="l", reads=True)
+SERVICE_PROPERTIES = _service("Get Blob Service Properties", f"{BLOBS}/read", sas="r", reads=True)
+ACCOUNT_INFO = _service("Get Account Information", f"{CONTAINERS}/read", sas="racwdl", reads=True)
+CREATE_CONTAINER = _container("Create Container", "write", "cw")
+DELETE_CONTAINER = _container("Delete Container", "delete", "d")
+GET_CONTAINER = _container("Get Container Properties", "read", "r", reads=True)
+SET_CONTAINER = _container("Set Container Metadata", "write", "w")
+GET_ACL = _container("Get Container ACL", "getAcl/action", "", reads=True)
+SET_ACL = _container("Set Container ACL", "setAcl/action", "")
+LEASE_CONTAINER = _container("Lease Container", "write", "w")
+LIST_BLOBS = Operation(
+    "List Blobs", Level.CONTAINER, (f"{CONTAINERS}/blobs/read",), "l", reads=True
 )
-LIST_CONTAINERS = Operation(
-    "ListContainers", Level.SERVICE, f"{CONTAINERS}/read", "l", data=False, reads=True
-)
-SERVICE_INFO = Operation("GetInfo", Level.SERVICE, f"{CONTAINERS}/read", "r", False, True)
-CREATE_CONTAINER = _container("CreateContainer", "write", "cw")
-DELETE_CONTAINER = _container("DeleteContainer", "delete", "d")
-GET_CONTAINER = _container("GetContainerProperties", "read", "rl", reads=True)
-SET_CONTAINER = _container("SetContainerMetadata", "write", "w")
-LIST_BLOBS = Operation("ListBlobs", Level.CONTAINER, f"{CONTAINERS}/blobs/read", "l", reads=True)
-GET_BLOB = _blob("GetBlob", "read", "r", reads=True)
-PUT_BLOB = _blob("PutBlob", "write", "cw")
-PUT_BLOCK = _blob("PutBlock", "write", "cw")
-PUT_BLOCKS = _blob("PutBlockList", "write", "cw")
-GET_BLOCKS = _blob("GetBlockList", "read", "r", reads=True)
-APPEND = _blob("AppendBlock", "add/action", "aw")
-SET_METADATA = _blob("SetBlobMetadata", "write", "w")
-SET_HEADERS = _blob("SetBlobProperties", "write", "w")
-COPY = _blob("CopyBlob", "write", "cw")
-DELETE_BLOB = _blob("DeleteBlob", "delete", "d")
+GET_BLOB = _blob("Get Blob", "read", sas="r", reads=True)
+PUT_BLOB = _blob("Put Blob", "write", "add/action", sas="cw")
+PUT_BLOCK = _blob("Put Block", "write", "add/action", sas="cw")
+PUT_BLOCKS = _blob("Put Block List", "write", "add/action", sas="cw")
+GET_BLOCKS = _blob("Get Block List", "read", sas="r", reads=True)
+APPEND = _blob("Append Block", "write", "add/action", sas="aw")
+SET_METADATA = _blob("Set Blob Metadata", "write", sas="w")
+SET_HEADERS = _blob("Set Blob Properties", "write", sas="w")
+LEASE_BLOB = _blob("Lease Blob", "write", sas="w")
+COPY = _blob("Copy Blob", "write", "add/action", sas="cw")
+DELETE_BLOB = _blob("Delete Blob", "delete", sas="d")
 
 _BLOB = {
     ("GET", ""): GET_BLOB,
@@ -79,6 +89,7 @@ _BLOB = {
     ("PUT", "appendblock"): APPEND,
     ("PUT", "metadata"): SET_METADATA,
     ("PUT", "properties"): SET_HEADERS,
+    ("PUT", "lease"): LEASE_BLOB,
     ("DELETE", ""): DELETE_BLOB,
 }
 _CONTAINER = {
@@ -89,12 +100,37 @@ _CONTAINER = {
     ("GET", "metadata"): GET_CONTAINER,
     ("HEAD", "metadata"): GET_CONTAINER,
     ("PUT", "metadata"): SET_CONTAINER,
+    ("GET", "acl"): GET_ACL,
+    ("HEAD", "acl"): GET_ACL,
+    ("PUT", "acl"): SET_ACL,
+    ("PUT", "lease"): LEASE_CONTAINER,
     ("GET", "list"): LIST_BLOBS,
 }
 _SERVICE = {
     ("GET", "list"): LIST_CONTAINERS,
-    ("GET", "properties"): SERVICE_INFO,
+    ("GET", "properties"): SERVICE_PROPERTIES,
     ("POST", "userdelegationkey"): GET_KEY,
+}
+# What the service has and the local Azure has not, by `comp`.
+_MISSING = {
+    "snapshot": "Snapshot Blob",
+    "undelete": "Undelete Blob",
+    "tags": "Blob Tags",
+    "tier": "Set Blob Tier",
+    "batch": "Blob Batch",
+    "blobs": "Find Blobs by Tags",
+    "query": "Query Blob Contents",
+    "page": "Put Page",
+    "pagelist": "Get Page Ranges",
+    "incrementalcopy": "Incremental Copy Blob",
+    "copy": "Abort Copy Blob",
+    "seal": "Append Blob Seal",
+    "expiry": "Set Blob Expiry",
+    "immutabilityPolicies": "Set Blob Immutability Policy",
+    "legalhold": "Set Blob Legal Hold",
+    "stats": "Get Blob Service Stats",
+    "rename": "Rename Container",
+    "properties": "Set Blob Service Properties",
 }
 
 
@@ -106,11 +142,26 @@ def operation_of(request: Request, container: str, name: str) -> Operation | Non
     if "snapshot" in request.query_params or "versionid" in request.query_params:
         return None
     if kind == "account":
-        return SERVICE_INFO
+        return ACCOUNT_INFO if wanted == ("GET", "properties") or request.method == "HEAD" else None
     if not container or kind == "service":
         return _SERVICE.get(wanted)
     if not name:
         return _CONTAINER.get(wanted) if kind == "container" else None
     if wanted == ("PUT", "") and "x-ms-copy-source" in request.headers:
         return COPY
+    if wanted == ("PUT", "block") and "x-ms-copy-source" in request.headers:
+        return None
     return _BLOB.get(wanted)
+
+
+def missing_name(request: Request) -> str:
+    """Return what the documentation calls an API that is not imitated."""
+    query = request.query_params
+    if "snapshot" in query or "versionid" in query:
+        return "Snapshots and versions"
+    comp = query.get("comp", "")
+    if comp == "block":
+        return "Put Block From URL"
+    return _MISSING.get(
+        comp, f"{request.method} comp={comp!r} restype={query.get('restype', '')!r}"
+    )

@@ -1,97 +1,47 @@
 """Blobs: content in immutable files, names and properties in the store's file.
 
-A put writes its content to a new file, flushes and renames it, and only then changes the row: what
-was acknowledged is on disk, and a reader sees the old blob or the new one, never a mixture.
+A put writes its content to a new file, brings it to the disk and renames it, and only then changes
+the row: what was acknowledged is there after a kill, and a reader sees the old blob or the new one,
+never a mixture.
 """
 
-import base64
-import hashlib
-import json
-import os
-import shutil
-import threading
+import builtins
 import time
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from emulator.arm.store import Store
-
-_SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS blob_containers (
-        account TEXT NOT NULL, name TEXT NOT NULL, created REAL NOT NULL, etag TEXT NOT NULL,
-        public TEXT NOT NULL, metadata TEXT NOT NULL, PRIMARY KEY (account, name)) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS blob_blobs (
-        account TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, object TEXT NOT NULL,
-        size INTEGER NOT NULL, kind TEXT NOT NULL, etag TEXT NOT NULL, created REAL NOT NULL,
-        modified REAL NOT NULL, metadata TEXT NOT NULL, headers TEXT NOT NULL,
-        blocks TEXT NOT NULL, PRIMARY KEY (account, container, name)) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS blob_staged (
-        account TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, block TEXT NOT NULL,
-        object TEXT NOT NULL, size INTEGER NOT NULL,
-        PRIMARY KEY (account, container, name, block)) WITHOUT ROWID""",
+from emulator.blob import mirror, trees
+from emulator.blob.blocks import BlockWriter
+from emulator.blob.contents import Content, Contents, Draft
+from emulator.blob.index import Index, Key, new_etag
+from emulator.blob.model import (
+    APPEND_BLOB,
+    BLOCK_BLOB,
+    BlobInfo,
+    ContainerInfo,
+    Guard,
+    MissingContainerError,
+    Policy,
 )
-# Id and size of each block of a blob, in order.
-Blocks = list[tuple[str, int]]
-BLOCK_BLOB = "BlockBlob"
-APPEND_BLOB = "AppendBlob"
 
-
-@dataclass(frozen=True, kw_only=True)
-class BlobInfo:
-    """A blob's name and properties; `object` is the name of its content file, `size` in bytes."""
-
-    account: str
-    container: str
-    name: str
-    object: str
-    size: int
-    kind: str
-    etag: str
-    created: float
-    modified: float
-    metadata: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    blocks: Blocks = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContainerInfo:
-    """A container's name and properties; `public` is none, blob or container."""
-
-    account: str
-    name: str
-    created: float
-    etag: str
-    public: str
-    metadata: dict[str, str]
-
-
-class MissingContainerError(Exception):
-    """There is no such container."""
+__all__ = ["APPEND_BLOB", "BLOCK_BLOB", "BlobInfo", "BlobStorage", "MissingContainerError"]
 
 
 class BlobStorage:
-    """All blobs of all accounts. Safe to use from any thread."""
+    """All blobs of all accounts. Safe to use from any thread.
+
+    Rows change under the lock of the store alone, so that ARM can delete containers inside a
+    transaction of its own; content is written outside of it.
+    """
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
-        self._objects = folder / "objects"
-        self._objects.mkdir(parents=True, exist_ok=True)
-        # Taken before the lock of the store, never while that is held: ARM deletes below it.
-        self._lock = threading.RLock()
-        for statement in _SCHEMA:
-            store.execute(statement)
-        self._sweep()
-
-    def _sweep(self) -> None:
-        """Remove content files that no row names: what a killed process left half done."""
-        used = {row[0] for row in self._store.query("SELECT object FROM blob_blobs")}
-        used |= {row[0] for row in self._store.query("SELECT object FROM blob_staged")}
-        for file in self._objects.iterdir():
-            if file.name not in used:
-                file.unlink()
+        self.contents = Contents(folder / "objects")
+        self.index = Index(store)
+        self.blocks = BlockWriter(self.index, self.contents, self._swap)
+        self.contents.sweep(self.index.objects())
 
     # Containers
 
@@ -103,25 +53,22 @@ class BlobStorage:
         public: str = "none",
         metadata: Mapping[str, str] | None = None,
     ) -> bool:
-        """Make a container; return False if it was there."""
-        values = (account.lower(), container, time.time(), _etag(), public)
-        sql = "INSERT OR IGNORE INTO blob_containers VALUES (?, ?, ?, ?, ?, ?)"
-        return self._store.execute(sql, (*values, json.dumps(dict(metadata or {})))) > 0
+        """Make a container, in ARM too; return False if it was there."""
+        with self._store.transaction():
+            made = self.index.add_container(account.lower(), container, public, metadata or {})
+            info = self.container(account, container)
+            if made and info is not None:
+                mirror.show(self._store, info)
+        return made
 
     def delete_container(self, account: str, container: str) -> bool:
         """Delete a container with its blobs; return False if there was none."""
-        key = (account.lower(), container)
         with self._store.transaction():
-            rows = self._store.query(
-                "SELECT object FROM blob_blobs WHERE account = ? AND container = ?", key
-            )
-            for table in ("blob_blobs", "blob_staged"):
-                sql = f"DELETE FROM {table} WHERE account = ? AND container = ?"  # noqa: S608 - our words
-                self._store.execute(sql, key)
-            sql = "DELETE FROM blob_containers WHERE account = ? AND name = ?"
-            found = self._store.execute(sql, key) > 0
-        for row in rows:
-            self._discard(row[0])
+            objects = self.index.container_objects(account.lower(), container)
+            found = self.index.drop_container(account.lower(), container)
+            mirror.hide(self._store, account, container)
+        for name in objects:
+            self.contents.discard(name)
         return found
 
     def delete_account(self, account: str) -> None:
@@ -129,25 +76,46 @@ class BlobStorage:
         for container in self.containers(account):
             self.delete_container(account, container.name)
 
-    def containers(self, account: str) -> list[ContainerInfo]:
+    def containers(self, account: str) -> builtins.list[ContainerInfo]:
         """Return the containers of an account, by name."""
-        sql = "SELECT * FROM blob_containers WHERE account = ? ORDER BY name"
-        return [_container(row) for row in self._store.query(sql, (account.lower(),))]
+        return self.index.containers(account.lower())
 
     def container(self, account: str, container: str) -> ContainerInfo | None:
         """Return one container, or None."""
-        sql = "SELECT * FROM blob_containers WHERE account = ? AND name = ?"
-        rows = self._store.query(sql, (account.lower(), container))
-        return _container(rows[0]) if rows else None
+        return self.index.container(account.lower(), container)
+
+    def public_access(self, account: str, container: str) -> str:
+        """Return what a container shows to anybody: none, blob or container."""
+        info = self.container(account, container)
+        return mirror.overlay(self._store, info).public if info else "none"
 
     def set_container_metadata(
         self, account: str, container: str, metadata: Mapping[str, str]
     ) -> None:
         """Replace the metadata of a container."""
-        self._store.execute(
-            "UPDATE blob_containers SET metadata = ?, etag = ? WHERE account = ? AND name = ?",
-            (json.dumps(dict(metadata)), _etag(), account.lower(), container),
-        )
+        with self._store.transaction():
+            info = self._container(account, container)
+            self.index.change_container(replace(info, metadata=dict(metadata)))
+
+    def set_access(
+        self, account: str, container: str, public: str, policies: Sequence[Policy]
+    ) -> None:
+        """Replace the public access and the stored access policies of a container."""
+        with self._store.transaction():
+            info = replace(self._container(account, container), public=public)
+            self.index.change_container(info)
+            self.index.set_policies(info.account, container, policies)
+            mirror.show(self._store, info)
+
+    def policies(self, account: str, container: str) -> builtins.list[Policy]:
+        """Return the stored access policies of a container."""
+        return self.index.policies(account.lower(), container)
+
+    def _container(self, account: str, container: str) -> ContainerInfo:
+        info = self.container(account, container)
+        if info is None:
+            raise MissingContainerError(container)
+        return info
 
     # Blobs
 
@@ -160,29 +128,46 @@ class BlobStorage:
         *,
         metadata: Mapping[str, str] | None = None,
         content_type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        kind: str = BLOCK_BLOB,
     ) -> BlobInfo:
         """Write a blob whole, from bytes or a file; on disk before this returns.
 
         Raises:
             MissingContainerError: the container does not exist.
         """
-        headers = {**({"content-type": content_type} if content_type else {}), **(headers or {})}
-        draft = _draft(account, container, name, self._write([content]))
-        return self._replace(
-            replace(draft, kind=kind, metadata=dict(metadata or {}), headers=headers)
-        )
+        headers = {"content-type": content_type} if content_type else {}
+        written = self.contents.write([content])
+        return self.adopt((account, container, name), written, metadata=metadata, headers=headers)
+
+    def draft(self) -> Draft:
+        """Begin the content of a blob, to be adopted when it is finished."""
+        return self.contents.draft()
+
+    def adopt(
+        self,
+        key: Key,
+        content: Content,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        kind: str = BLOCK_BLOB,
+        guard: Guard | None = None,
+    ) -> BlobInfo:
+        """Make a finished content the blob of a name, if the guard lets it.
+
+        Raises:
+            MissingContainerError: the container does not exist.
+        """
+        info = new_info(key, content)
+        info = replace(info, kind=kind, metadata=dict(metadata or {}), headers=dict(headers or {}))
+        return self._swap(info, guard)
 
     def info(self, account: str, container: str, name: str) -> BlobInfo | None:
         """Return a blob's properties, or None."""
-        sql = "SELECT * FROM blob_blobs WHERE account = ? AND container = ? AND name = ?"
-        rows = self._store.query(sql, (account.lower(), container, name))
-        return _blob(rows[0]) if rows else None
+        return self.index.blob((account.lower(), container, name))
 
     def content(self, info: BlobInfo) -> Path:
-        """Return the file of a blob's content; it is never changed, only replaced."""
-        return self._objects / info.object
+        """Return the file of a blob's content; only replaced, never changed but at its end."""
+        return self.contents.path(info.object)
 
     def open_path(self, account: str, container: str, name: str) -> Path:
         """Return the file of a blob's content.
@@ -195,27 +180,29 @@ class BlobStorage:
             raise FileNotFoundError(f"{account}/{container}/{name}")
         return self.content(info)
 
-    def delete(self, account: str, container: str, name: str) -> bool:
-        """Delete a blob; return False if there was none."""
+    def delete(
+        self, account: str, container: str, name: str, *, guard: Guard | None = None
+    ) -> bool:
+        """Delete a blob, if the guard lets it; return False if there was none."""
+        key = (account.lower(), container, name)
         with self._store.transaction():
-            info = self.info(account, container, name)
-            if info is None:
-                return False
-            sql = "DELETE FROM blob_blobs WHERE account = ? AND container = ? AND name = ?"
-            self._store.execute(sql, (account.lower(), container, name))
-        self._discard(info.object)
+            info = self.index.blob(key)
+            if guard is not None:
+                guard(info)
+            staged = [one[0] for one in self.index.staged(key).values()] if info else []
+            if info is not None:
+                self.index.drop_blob(key)
+        if info is None:
+            return False
+        for gone in (info.object, *staged):
+            self.contents.discard(gone)
         return True
 
     def list(
-        self, account: str, container: str, prefix: str = "", after: str = ""
-    ) -> list[BlobInfo]:
-        """Return the blobs whose names begin with `prefix` and come after `after`, by name."""
-        sql = (
-            "SELECT * FROM blob_blobs WHERE account = ? AND container = ? AND name >= ? "
-            "AND name > ? AND substr(name, 1, ?) = ? ORDER BY name"
-        )
-        params = (account.lower(), container, prefix, after, len(prefix), prefix)
-        return [_blob(row) for row in self._store.query(sql, params)]
+        self, account: str, container: str, prefix: str = "", start: str = "", limit: int = -1
+    ) -> builtins.list[BlobInfo]:
+        """Return the blobs whose names begin with `prefix`, by name, from the name `start` on."""
+        return self.index.blobs(account.lower(), container, prefix, start, limit)
 
     def update(
         self,
@@ -223,240 +210,93 @@ class BlobStorage:
         *,
         metadata: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        guard: Guard | None = None,
     ) -> BlobInfo:
-        """Replace a blob's metadata or HTTP headers."""
-        kept_metadata = dict(info.metadata if metadata is None else metadata)
-        kept_headers = dict(info.headers if headers is None else headers)
-        self._store.execute(
-            "UPDATE blob_blobs SET metadata = ?, headers = ?, etag = ?, modified = ? "
-            "WHERE account = ? AND container = ? AND name = ?",
-            (
-                *(json.dumps(kept_metadata), json.dumps(kept_headers), _etag(), time.time()),
-                *(info.account, info.container, info.name),
-            ),
-        )
-        return self.info(info.account, info.container, info.name) or info
-
-    # Blocks
-
-    def stage_block(
-        self, account: str, container: str, name: str, block: str, content: bytes
-    ) -> None:
-        """Keep a block until a block list names it."""
-        file = self._write([content])
-        self._store.execute(
-            "INSERT INTO blob_staged VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET object = excluded.object, size = excluded.size",
-            (account.lower(), container, name, block, file.name, len(content)),
-        )
-
-    def commit_blocks(
-        self,
-        account: str,
-        container: str,
-        name: str,
-        blocks: Iterable[str],
-        *,
-        metadata: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> BlobInfo | None:
-        """Make the blob of staged blocks and blocks it has, in this order; None: one is unknown."""
-        key = (account.lower(), container, name)
-        where = "WHERE account = ? AND container = ? AND name = ?"
-        with self._lock:
-            sql = f"SELECT block, object, size FROM blob_staged {where}"  # noqa: S608 - our words
-            staged = {row[0]: (row[1], row[2]) for row in self._store.query(sql, key)}
-            parts: list[bytes | Path] = []
-            layout: Blocks = []
-            for block in blocks:
-                if block in staged:
-                    parts.append(self._objects / staged[block][0])
-                    layout.append((block, staged[block][1]))
-                    continue
-                found = self._committed(self.info(*key), block)
-                if found is None:
-                    return None
-                parts.append(found)
-                layout.append((block, len(found)))
-            draft = _draft(account, container, name, self._write(parts))
-            info = self._replace(
-                replace(
-                    draft,
-                    metadata=dict(metadata or {}),
-                    headers=dict(headers or {}),
-                    blocks=layout,
-                )
+        """Replace a blob's metadata or HTTP headers, if the guard lets it."""
+        key = (info.account, info.container, info.name)
+        with self._store.transaction():
+            current = self.index.blob(key)
+            if guard is not None:
+                guard(current)
+            current = current or info
+            after = replace(
+                current,
+                metadata=current.metadata if metadata is None else dict(metadata),
+                headers=current.headers if headers is None else dict(headers),
+                etag=new_etag(),
+                modified=time.time(),
             )
-            sql = f"DELETE FROM blob_staged {where}"  # noqa: S608 - our words
-            self._store.execute(sql, key)
-            for staged_object, _size in staged.values():
-                self._discard(staged_object)
-        return info
-
-    def staged(self, account: str, container: str, name: str) -> Blocks:
-        """Return id and size of each block that waits for a block list."""
-        sql = (
-            "SELECT block, size FROM blob_staged WHERE account = ? AND container = ? AND name = ? "
-            "ORDER BY block"
-        )
-        return [
-            (row[0], row[1]) for row in self._store.query(sql, (account.lower(), container, name))
-        ]
-
-    def append_block(self, info: BlobInfo, content: bytes) -> BlobInfo:
-        """Add content at the end of an append blob."""
-        with self._lock:
-            current = self.info(info.account, info.container, info.name) or info
-            file = self._write([self.content(current), content])
-            draft = _draft(current.account, current.container, current.name, file)
-            return self._replace(
-                replace(
-                    draft,
-                    kind=APPEND_BLOB,
-                    metadata=current.metadata,
-                    headers=current.headers,
-                )
-            )
+            self.index.put_blob(after)
+            self._settle_lease(key)
+        return after
 
     # Trees
 
     def download_tree(self, account: str, container: str, prefix: str, target: Path) -> int:
         """Put all blobs below a prefix, or the one that it names, as files; return how many.
 
-        Files are links to content where the file system allows: write to none of them.
+        Raises:
+            UnsafeNameError: a blob's name leads out of `target`.
         """
         one = self.info(account, container, prefix.rstrip("/"))
         if one is not None:
-            self._place(one, target)
+            trees.copy(self.content(one), target)
             return 1
-        base = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
-        found = self.list(account, container, base)
-        target.mkdir(parents=True, exist_ok=True)
-        for info in found:
-            relative = info.name[len(base) :]
-            if relative and not relative.endswith("/"):
-                self._place(info, target / relative)
-        return len(found)
+        base = trees.folder_name(prefix)
+        return trees.place(self.list(account, container, base), base, target, self.content)
 
     def upload_tree(self, account: str, container: str, prefix: str, source: Path) -> int:
         """Write a file as the blob `prefix`, or all files of a folder below it; return how many."""
         if source.is_file():
             self.put(account, container, prefix.rstrip("/"), source)
             return 1
-        count = 0
-        base = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
-        for file in sorted(source.rglob("*")):
-            if file.is_file():
-                self.put(account, container, base + file.relative_to(source).as_posix(), file)
-                count += 1
-        return count
+        base = trees.folder_name(prefix)
+        return trees.put_all(
+            source, base, lambda name, file: self.put(account, container, name, file)
+        )
 
-    def _place(self, info: BlobInfo, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        content = self.content(info)
+    def _swap(self, draft: BlobInfo, guard: Guard | None = None) -> BlobInfo:
+        """Make the draft's content file the blob of its name; blocks that still wait are gone."""
+        key = (draft.account, draft.container, draft.name)
         try:
-            os.link(content, target)
-        except OSError:
-            shutil.copyfile(content, target)
-
-    # Content files
-
-    def _write(self, parts: Iterable[bytes | Path]) -> Path:
-        target = self._objects / uuid.uuid4().hex
-        partial = target.with_suffix(".partial")
-        with partial.open("wb") as file:
-            for part in parts:
-                if isinstance(part, Path):
-                    with part.open("rb") as source:
-                        shutil.copyfileobj(source, file, 1 << 20)
-                else:
-                    file.write(part)
-            file.flush()
-        partial.chmod(0o444)
-        partial.rename(target)
-        return target
-
-    def _replace(self, draft: BlobInfo) -> BlobInfo:
-        """Make the draft's content file the blob of its name."""
-        with self._store.transaction():
-            if self.container(draft.account, draft.container) is None:
-                self._discard(draft.object)
-                raise MissingContainerError(draft.container)
-            previous = self.info(draft.account, draft.container, draft.name)
-            info = replace(draft, created=previous.created if previous else draft.created)
-            self._store.execute(
-                "INSERT OR REPLACE INTO blob_blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(info.account, info.container, info.name, info.object, info.size, info.kind),
-                    *(info.etag, info.created, info.modified, json.dumps(info.metadata)),
-                    *(json.dumps(info.headers), json.dumps(info.blocks)),
-                ),
-            )
+            with self._store.transaction():
+                self._container(draft.account, draft.container)
+                previous = self.index.blob(key)
+                if guard is not None:
+                    guard(previous)
+                info = replace(draft, created=previous.created if previous else draft.created)
+                self.index.put_blob(info)
+                gone = [name for name, _size in self.index.staged(key).values()]
+                self.index.unstage(key)
+                self._settle_lease(key)
+        except BaseException:
+            self.contents.discard(draft.object)
+            raise
         if previous is not None:
-            self._discard(previous.object)
+            gone.append(previous.object)
+        for name in gone:
+            self.contents.discard(name)
         return info
 
-    def _committed(self, info: BlobInfo | None, block: str) -> bytes | None:
-        start = 0
-        for known, size in info.blocks if info else ():
-            if info is not None and known == block:
-                with self.content(info).open("rb") as file:
-                    file.seek(start)
-                    return file.read(size)
-            start += size
-        return None
-
-    def _discard(self, name: str) -> None:
-        (self._objects / name).unlink(missing_ok=True)
+    def _settle_lease(self, key: Key) -> None:
+        """A write ends what is left of a lease that is over."""
+        lease = self.index.lease(key)
+        if lease is not None and not lease.holds(time.time()):
+            self.index.set_lease(key, None)
 
 
-def read_range(path: Path, start: int, end: int) -> Iterator[bytes]:
-    """Yield the bytes from `start` up to and including `end` in chunks."""
-    with path.open("rb") as file:
-        file.seek(start)
-        left = end - start + 1
-        while left > 0 and (chunk := file.read(min(left, 1 << 20))):
-            left -= len(chunk)
-            yield chunk
-
-
-def md5(content: bytes) -> str:
-    """Return the MD5 of content as the Content-MD5 header spells it."""
-    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
-
-
-def _draft(account: str, container: str, name: str, file: Path) -> BlobInfo:
+def new_info(key: Key, content: Content) -> BlobInfo:
+    """Return the row of a blob that is made now."""
     moment = time.time()
+    account, container, name = key
     return BlobInfo(
         account=account.lower(),
         container=container,
         name=name,
-        object=file.name,
-        size=file.stat().st_size,
+        object=content.name,
+        size=content.size,
         kind=BLOCK_BLOB,
-        etag=_etag(),
+        etag=new_etag(),
         created=moment,
         modified=moment,
     )
-
-
-def _etag() -> str:
-    return f'"0x{uuid.uuid4().hex[:15].upper()}"'
-
-
-def _container(row: tuple) -> ContainerInfo:
-    account, name, created, etag, public, metadata = row
-    return ContainerInfo(
-        account=account, name=name, created=created, etag=etag, public=public,
-        metadata=json.loads(metadata),
-    )  # fmt: skip
-
-
-def _blob(row: tuple) -> BlobInfo:
-    account, container, name, object_, size, kind, etag, created, modified, *texts = row
-    metadata, headers, blocks = (json.loads(text) for text in texts)
-    return BlobInfo(
-        account=account, container=container, name=name, object=object_, size=size, kind=kind,
-        etag=etag, created=created, modified=modified, metadata=metadata, headers=headers,
-        blocks=[(block, length) for block, length in blocks],
-    )  # fmt: skip
