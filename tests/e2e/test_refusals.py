@@ -5,6 +5,7 @@ import subprocess
 import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -174,3 +175,15 @@ def test_a_host_outside_the_machine_is_refused_and_logged(azure):
     assert "403" in answer.stderr
     log = azure.home / "logs" / "refused.jsonl"
     assert "example.com" in log.read_text()
+
+
+def test_the_local_azure_listens_on_loopback_only(azure):
+    server = psutil.Process(int(azure.azlocal("status").out.split("pid")[1].split()[0]))
+    listening = [
+        connection.laddr.ip
+        for process in (server, *server.children(recursive=True))
+        for connection in process.net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 3  # proxy, TLS and the plain listener
+    assert set(listening) == {"127.0.0.1"}
