@@ -104,13 +104,20 @@ def trained(platform: Shell) -> Ran:
     return platform.mlops("train", "--stack", "dev", timeout=420).ok()
 
 
-@pytest.fixture
-def project(azure: Shell, tmp_path: Path) -> Shell:
-    """The platform's program with stack files of its own, so that a test may spoil them."""
-    folder = tmp_path / "project"
+def copy_of_project(folder: Path) -> Path:
+    """Return a folder with the platform's program and stack files of its own.
+
+    Pulumi writes into stack files while it runs: who shares a folder shares them.
+    """
     folder.mkdir()
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, folder)
     for name in ("infra", "policies", ".venv"):
         (folder / name).symlink_to(ROOT / name)
-    return azure.elsewhere(folder)
+    return folder
+
+
+@pytest.fixture
+def project(azure: Shell, tmp_path: Path) -> Shell:
+    """The platform's program with stack files of its own, so that a test may spoil them."""
+    return azure.elsewhere(copy_of_project(tmp_path / "project"))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import BIN, ROOT, Shell
+from tests.e2e.conftest import BIN, Shell, copy_of_project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -15,12 +15,12 @@ UP = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev")
 
 
 def test_the_next_up_repairs_what_a_killed_local_azure_left(tmp_path):
-    shell = Shell(tmp_path / "home", ROOT)
+    shell = Shell(tmp_path / "home", copy_of_project(tmp_path / "project"))
     shell.azlocal("start", "--port", "0").ok()
     server = int(shell.azlocal("status").out.split("pid")[1].split()[0])
     with subprocess.Popen(
         [BIN / "azlocal", "exec", "--", *UP],
-        cwd=ROOT,
+        cwd=shell.folder,
         env=shell.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from tests.e2e.conftest import BIN, ROOT, Shell
+from tests.e2e.conftest import BIN, Shell, copy_of_project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform"), pytest.mark.timeout(900)]
 
@@ -41,7 +41,7 @@ def namespaces_are_refused() -> bool:
 @pytest.mark.usefixtures("platform")  # prepares the steps' environment, which may use the network
 def test_up_and_training_run_in_a_namespace_with_loopback_only(trained, tmp_path):
     assert trained.code == 0
-    shell = Shell(tmp_path / "home", ROOT)
+    shell = Shell(tmp_path / "home", copy_of_project(tmp_path / "project"))
     azlocal, mlops = str(BIN / "azlocal"), str(BIN / "mlops")
     up = ["pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", "--policy-pack", "policies"]
     commands = [
