@@ -129,10 +129,9 @@ def test_the_log_of_a_step_is_what_it_printed(client):
 
 
 def refused(status: int) -> HttpResponseError:
-    return HttpResponseError(
-        message="(AuthorizationFailed) no",
-        response=SimpleNamespace(status_code=status, reason="no", headers={}, body=lambda: b""),
-    )
+    error = HttpResponseError("(AuthorizationFailed) no")
+    error.status_code = status
+    return error
 
 
 @pytest.mark.parametrize(

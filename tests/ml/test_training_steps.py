@@ -54,7 +54,7 @@ def test_mlflow_serves_what_evaluate_measured(model, rows):
     served = pyfunc.load_model(str(model))
     frame = pd.DataFrame(dict(rows.columns)).head(200)
     kinds = {name: "float64" for name in frame if name not in ("carrier", "origin", "dest")}
-    ours = mlflow_model.load(model).score({name: frame[name].to_numpy() for name in frame})
+    ours = mlflow_model.load(model).score({name: frame[name].to_numpy() for name in rows.columns})
     np.testing.assert_array_equal(served.predict(frame.astype(kinds)), ours)
 
 
