@@ -1,9 +1,12 @@
 """The errors that the blob service answers with: status, code, and its XML body."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
+# What XML 1.0 cannot hold, not even escaped.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _AUTHENTICATE = (
     "Server failed to authenticate the request. Make sure the value of Authorization header is "
     "formed correctly including the signature."
@@ -26,11 +29,15 @@ class StorageError(Exception):
         """Return the XML error of the storage services."""
         moment = dt.datetime.now(dt.UTC).isoformat()
         message = f"{self.message}\nRequestId:{request_id}\nTime:{moment}"
-        more = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in self.more.items())
+        more = "".join(f"<{name}>{_shown(text)}</{name}>" for name, text in self.more.items())
         return (
             '<?xml version="1.0" encoding="utf-8"?>'
-            f"<Error><Code>{self.code}</Code><Message>{escape(message)}</Message>{more}</Error>"
+            f"<Error><Code>{self.code}</Code><Message>{_shown(message)}</Message>{more}</Error>"
         )
+
+
+def _shown(text: str) -> str:
+    return escape(_FORBIDDEN.sub("?", text))
 
 
 def not_authenticated(detail: str) -> StorageError:

@@ -4,6 +4,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import formatdate
+from urllib.parse import quote, unquote
 
 from starlette.responses import Response
 
@@ -58,12 +59,13 @@ def blobs(storage: BlobStorage, account: str, container: str, query: Mapping[str
     root = ET.Element("EnumerationResults")
     root.set("ServiceEndpoint", f"https://{account}.blob.core.windows.net/")
     root.set("ContainerName", container)
-    for name, value in (("Prefix", prefix), ("Marker", marker)):
-        if value:
-            add(root, name, value)
+    if prefix:
+        add_name(root, prefix, "Prefix")
+    if marker:
+        add(root, "Marker", marker)
     add(root, "MaxResults", str(most))
     if delimiter:
-        add(root, "Delimiter", delimiter)
+        add_name(root, delimiter, "Delimiter")
     entries = add(root, "Blobs")
     held = storage.index.leases(account.lower(), container)
     following: str | None = None
@@ -78,7 +80,8 @@ def blobs(storage: BlobStorage, account: str, container: str, query: Mapping[str
             add_name(add(entries, "BlobPrefix"), entry)
         else:
             _blob(entries, entry, held.get(name), with_metadata="metadata" in wanted)
-    add(root, "NextMarker", following)
+    # Opaque to clients, and XML holds it whatever the name is.
+    add(root, "NextMarker", quote(following) if following is not None else None)
     return answer(root)
 
 
@@ -86,7 +89,7 @@ def _entries(
     storage: BlobStorage, place: tuple[str, str], prefix: str, delimiter: str, marker: str
 ) -> Iterator[BlobInfo | str]:
     """Yield blobs and folded prefixes by name, from `marker` on, reading no more than is used."""
-    start = marker
+    start = unquote(marker)
     chunk = _FEW
     while True:
         found = storage.list(*place, prefix, start, chunk)

@@ -25,13 +25,13 @@ def add(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:
     return element
 
 
-def add_name(parent: ET.Element, name: str) -> None:
+def add_name(parent: ET.Element, name: str, tag: str = "Name") -> None:
     """Add a blob's name, percent-encoded and marked so where XML cannot hold it."""
     # A carriage return is allowed, but every reader makes a line feed of it.
     if _FORBIDDEN.search(name) or "\r" in name:
-        add(parent, "Name", quote(name, safe="")).set("Encoded", "true")
+        add(parent, tag, quote(name, safe="")).set("Encoded", "true")
     else:
-        add(parent, "Name", name)
+        add(parent, tag, name)
 
 
 def parse(body: bytes) -> ET.Element:
