@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+COMMITTER = ("-c", "user.name=tests", "-c", "user.email=tests@example.com")
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,14 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 
 @pytest.fixture(scope="session")
-def platform(azure: Shell) -> Shell:
-    """The same local Azure with dev deployed, policies and all."""
-    azure.up().ok()
-    return azure
+def platform(azure: Shell, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """The same local Azure with dev deployed, policies and all, from a checkout of its own."""
+    folder = copy_of_project(tmp_path_factory.mktemp("platform") / "project")
+    for words in (("init",), ("add", "--all"), (*COMMITTER, "commit", "--message", "As it is")):
+        subprocess.run(["git", "-C", folder, *words, "--quiet"], check=True)
+    shell = azure.elsewhere(folder)
+    shell.up().ok()
+    return shell
 
 
 @pytest.fixture(scope="session")

@@ -5,24 +5,21 @@ import subprocess
 
 import pytest
 
-from tests.e2e.conftest import ROOT
-
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
 
 
-def git_status() -> str:
+def git_status(folder) -> str:
     return subprocess.run(
-        ["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "status", "--porcelain"], cwd=folder, capture_output=True, text=True, check=True
     ).stdout
 
 
 def test_a_second_up_reports_no_change_and_leaves_the_checkout_clean(platform):
-    before = git_status()
     again = platform.up().ok()
     assert "unchanged" in again.out
     for word in ("to create", "to update", "to replace", " created", " updated", " replaced"):
         assert word not in again.out
-    assert git_status() == before
+    assert git_status(platform.folder) == ""
 
 
 def test_a_refresh_finds_what_up_made(platform):

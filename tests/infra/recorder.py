@@ -1,5 +1,6 @@
 """Runs a Pulumi program without an engine and records what it registers."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -124,6 +125,10 @@ class Recording:
         return [r for r in self.resources if r.type.startswith("azure-native:")]
 
 
+# Pulumi's tests want the thread's event loop; an `asyncio.run` before them has taken it away.
+_LOOP = asyncio.new_event_loop()
+
+
 def record(
     program: Callable[[], object],
     *,
@@ -131,6 +136,7 @@ def record(
     config: Mapping[str, str] | None = None,
 ) -> Recording:
     """Run `program` as the stack's program and wait until all of it is registered."""
+    asyncio.set_event_loop(_LOOP)
     monitor = Monitor()
     _forget_the_stack()
     pulumi.runtime.set_mocks(monitor.mocks, project="azure-mlops", stack=stack, monitor=monitor)

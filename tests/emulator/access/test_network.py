@@ -96,6 +96,9 @@ def test_a_shared_private_zone_joins_networks(store):
 def test_a_firewall_lets_named_subnets_in(store):
     rules = {"defaultAction": "Deny", "virtualNetworkRules": [{"id": f"{NET}/subnets/access"}]}
     found = account(store, publicNetworkAccess="Enabled", networkAcls=rules)
+    assert not reached(store, "access", found)  # the subnet has no service endpoint yet
+    endpoints = [{"service": "Microsoft.Storage"}]
+    store.put({"id": f"{NET}/subnets/access", "properties": {"serviceEndpoints": endpoints}})
     assert reached(store, "access", found)
     assert not reached(store, "elsewhere", found)
     assert not reached(store, "internet", found)
@@ -141,4 +144,5 @@ def test_a_refusal_names_the_resource_and_the_way_in(store):
     )
     assert refusal is not None
     assert refusal.code == "AuthorizationFailure"
-    assert "st does not answer internet" in refusal.message
+    assert "does not answer internet" in refusal.message
+    assert "private endpoint" in refusal.message
