@@ -96,8 +96,9 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 def platform(azure: Shell, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """The same local Azure with dev deployed, policies and all, from a checkout of its own."""
     folder = copy_of_project(tmp_path_factory.mktemp("platform") / "project")
-    for words in (("init",), ("add", "--all"), (*COMMITTER, "commit", "--message", "As it is")):
-        subprocess.run(["git", "-C", folder, *words, "--quiet"], check=True)
+    committed = (*COMMITTER, "commit", "--quiet", "--message", "As it is")
+    for words in (("init", "--quiet"), ("add", "--all"), committed):
+        subprocess.run(["git", "-C", folder, *words], check=True)
     shell = azure.elsewhere(folder)
     shell.up().ok()
     return shell
