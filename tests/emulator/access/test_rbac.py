@@ -1,6 +1,10 @@
 """Role assignments decide, by scope, action and plane."""
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emulator.access import rbac, roles
 from emulator.arm.store import Store
@@ -99,3 +103,86 @@ def test_every_role_has_a_guid_of_its_own_and_allows_something():
     for role in roles.ROLES:
         assert role.actions or role.data_actions
         assert len(role.guid) == 36
+
+
+def test_a_star_between_slashes_may_stand_for_nothing():
+    assert rbac.matches(["a/*/read"], "A/read")
+    assert rbac.matches(["a/*/read"], "a/b/c/READ")
+    assert not rbac.matches(["a/*/read"], "ab/read")
+    assert not rbac.matches(["a/*"], "a")
+    assert rbac.matches(["*"], "anything/at/all")
+    assert not rbac.matches(["a.b/read"], "axb/read")
+
+
+@given(st.lists(st.sampled_from(["a", "b", "cc"]), min_size=1, max_size=5), st.data())
+def test_an_action_with_parts_replaced_by_stars_matches_it(parts, data):
+    starred = [data.draw(st.sampled_from([part, "*"])) for part in parts]
+    assert rbac.matches(["/".join(starred).upper()], "/".join(parts))
+
+
+@given(st.lists(st.text("abc/", max_size=4), max_size=3), st.text("abc", min_size=1, max_size=3))
+def test_a_scope_covers_itself_and_what_is_below_it(parts, name):
+    scope = "/" + "/".join(parts)
+    assert rbac.covers(scope.upper(), scope)
+    assert rbac.covers(scope, f"{scope.rstrip('/')}/{name}")
+    if scope.strip("/"):
+        assert not rbac.covers(f"{scope.rstrip('/')}/{name}", scope)
+        assert not rbac.covers(scope, f"{scope.rstrip('/')}x")
+
+
+def test_several_assignments_add_up(store):
+    assign(store, "Storage Blob Data Reader", RAW, number=1)
+    assign(store, "Reader", SUB, number=2)
+    assert rbac.allows(store, WHO, READ, RAW, data=True)
+    assert rbac.allows(store, WHO, "Microsoft.Storage/storageAccounts/read", ACCOUNT)
+    assert rbac.roles_at(store, WHO, RAW) == ["Reader", "Storage Blob Data Reader"]
+    assert rbac.roles_at(store, WHO, ACCOUNT) == ["Reader"]
+
+
+def test_an_assignment_remade_for_another_takes_effect(store):
+    assign(store, "Storage Blob Data Reader", ACCOUNT)
+    assert rbac.allows(store, WHO, READ, RAW, data=True)
+    assign(store, "Storage Blob Data Reader", ACCOUNT, principal="o2")
+    assert not rbac.allows(store, WHO, READ, RAW, data=True)
+
+
+def test_a_grant_that_is_rolled_back_was_never_made(store):
+    def fail():
+        with store.transaction():
+            assign(store, "Storage Blob Data Reader", ACCOUNT)
+            assert rbac.allows(store, WHO, READ, RAW, data=True)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not rbac.allows(store, WHO, READ, RAW, data=True)
+
+
+def test_deciding_is_quick_with_many_assignments_and_after_writes(store):
+    for number in range(200):
+        assign(store, "Storage Blob Data Reader", f"{ACCOUNT}{number}", f"o{number % 20}", number)
+
+    def decide(rounds):
+        began = time.perf_counter()
+        for _ in range(rounds):
+            assert rbac.allows(store, WHO, READ, f"{ACCOUNT}1/x", data=True)
+        return (time.perf_counter() - began) / rounds
+
+    decide(1)
+    assert min(decide(50) for _ in range(5)) < 0.001
+    found = []
+    for number in range(20):
+        store.put({"id": f"{SUB}/resourceGroups/r{number}", "properties": {}})
+        found.append(decide(1))
+    assert sorted(found)[10] < 0.005
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_a_role_is_shown_as_arm_shows_it(name):
+    role = BY_NAME[name]
+    shown = roles.definition(role, SUB)
+    assert shown["id"] == f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/{role.guid}"
+    assert roles.find(str(shown["id"]).upper()) is role
+    assert role.guid == role.guid.lower()
+    permitted = role.actions + role.data_actions
+    assert all("/" in action or action == "*" for action in permitted)

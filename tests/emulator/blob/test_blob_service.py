@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 NAMES = [
-    "a.txt", "a/b/ü c+d%.txt", "dots...", "q?x=1&y", "'quote\"", "#frag", "a b ", "100%25", "日本/語",
-    "semi;colon", "back\\slash", "tab\tname", "<xml>&amp;", "bell\x07", "cr\rlf\n", "😀", "trail.",
+    "a.txt", "a/b/ü c+d%.txt", "dots...", "q?x=1&y", "'quote\"", "#frag", "a b ", "100%25",
+    "日本/語", "semi;colon", "back\\slash", "tab\tname", "<xml>&amp;", "bell\x07", "cr\rlf\n",
+    "😀", "trail.",
 ]  # fmt: skip
 
 
@@ -353,7 +354,9 @@ def test_the_account_describes_itself(service, cloud, writer):
 
 
 def test_every_answer_carries_the_services_headers(cloud, raw):
-    answer = cloud.ask("GET", f"{raw.url}/x", {"x-ms-version": "2024-05-04", "authorization": "X y"})
+    answer = cloud.ask(
+        "GET", f"{raw.url}/x", {"x-ms-version": "2024-05-04", "authorization": "X y"}
+    )
     assert answer.headers["x-ms-version"] == "2024-05-04"
     assert len(answer.headers["x-ms-request-id"]) == 36
     assert b"<Code>InvalidAuthenticationInfo</Code>" in answer.body
