@@ -105,7 +105,8 @@ async def put(ask: Ask) -> Response:
             ask.key, draft.finish(), metadata=metadata, headers=headers, kind=kind, guard=guard
         )
 
-    info = await run_in_threadpool(finish)
+    # A hop to another thread costs more than a small file.
+    info = finish() if draft.size <= _INLINE else await run_in_threadpool(finish)
     return written(info, {"content-md5": digest} if kind == BLOCK_BLOB else None)
 
 
