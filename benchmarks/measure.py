@@ -113,7 +113,7 @@ def median_milliseconds(call: Callable[[int], httpx.Response], count: int = 200)
 def arm(report: Report, environment: Mapping[str, str]) -> None:
     """Measure ARM's GET and PUT through the proxy and TLS."""
     version = {"api-version": "2024-03-01"}
-    with client(environment) as http:
+    with contextlib.closing(client(environment)) as http:
         group = "/resourceGroups/rg-bench"
         body = {"location": "westeurope"}
         http.put(group, params=version, json=body).raise_for_status()
