@@ -1,7 +1,7 @@
 """The built-in roles that the platform's table uses, with their permissions.
 
-The permissions stand in `roles.json`, as Azure documents them (read in April 2024, later changes
-up to December 2025 where a newer text of a role was found):
+The permissions stand in `roles.json`. Those marked `compared` were held against a stored text of
+the definition (April 2024, or later up to December 2025); the others stand as remembered from it.
 https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from emulator.blob.contents import Content, Contents, Part
-from emulator.blob.index import Index, Key, Staged, new_etag
+from emulator.blob.index import Index, Key, Staged, new_etag, new_info
 from emulator.blob.model import BlobInfo, Blocks, Guard
 
 Swap = Callable[[BlobInfo, Guard | None], BlobInfo]
@@ -82,7 +82,12 @@ class BlockWriter:
                     content = self._contents.write(parts)
                 except FileNotFoundError:
                     continue  # the blob was replaced or deleted after its row was read
-                info = _info(key, content, metadata, headers, layout)
+                info = replace(
+                    new_info(key, content),
+                    metadata=dict(metadata),
+                    headers=dict(headers),
+                    blocks=layout,
+                )
                 return self._swap(info, guard)
         raise LostRaceError(key[2])
 
@@ -145,27 +150,3 @@ class BlockWriter:
                     self._index.put_blob(after)
                 return after, before.size
         raise LostRaceError(key[2])
-
-
-def _info(
-    key: Key,
-    content: Content,
-    metadata: Mapping[str, str],
-    headers: Mapping[str, str],
-    layout: Blocks,
-) -> BlobInfo:
-    moment = time.time()
-    return BlobInfo(
-        account=key[0],
-        container=key[1],
-        name=key[2],
-        object=content.name,
-        size=content.size,
-        kind="BlockBlob",
-        etag=new_etag(),
-        created=moment,
-        modified=moment,
-        metadata=dict(metadata),
-        headers=dict(headers),
-        blocks=layout,
-    )

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from emulator.arm.store import Store
+from emulator.blob.contents import Content
 from emulator.blob.leases import Lease
-from emulator.blob.model import BlobInfo, Blocks, ContainerInfo, Policy
+from emulator.blob.model import BLOCK_BLOB, BlobInfo, Blocks, ContainerInfo, Policy
 
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS blob_containers (
@@ -184,6 +185,23 @@ def end_of(prefix: str) -> str | None:
 
 def new_etag() -> str:
     return f'"0x{uuid.uuid4().hex[:15].upper()}"'
+
+
+def new_info(key: Key, content: Content) -> BlobInfo:
+    """Return the row of a blob that is made now."""
+    moment = time.time()
+    account, container, name = key
+    return BlobInfo(
+        account=account.lower(),
+        container=container,
+        name=name,
+        object=content.name,
+        size=content.size,
+        kind=BLOCK_BLOB,
+        etag=new_etag(),
+        created=moment,
+        modified=moment,
+    )
 
 
 def _container(row: tuple) -> ContainerInfo:

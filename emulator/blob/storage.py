@@ -15,7 +15,7 @@ from emulator.arm.store import Store
 from emulator.blob import mirror, trees
 from emulator.blob.blocks import BlockWriter
 from emulator.blob.contents import Content, Contents, Draft
-from emulator.blob.index import Index, Key, new_etag
+from emulator.blob.index import Index, Key, new_etag, new_info
 from emulator.blob.model import (
     APPEND_BLOB,
     BLOCK_BLOB,
@@ -283,20 +283,3 @@ class BlobStorage:
         lease = self.index.lease(key)
         if lease is not None and not lease.holds(time.time()):
             self.index.set_lease(key, None)
-
-
-def new_info(key: Key, content: Content) -> BlobInfo:
-    """Return the row of a blob that is made now."""
-    moment = time.time()
-    account, container, name = key
-    return BlobInfo(
-        account=account.lower(),
-        container=container,
-        name=name,
-        object=content.name,
-        size=content.size,
-        kind=BLOCK_BLOB,
-        etag=new_etag(),
-        created=moment,
-        modified=moment,
-    )
