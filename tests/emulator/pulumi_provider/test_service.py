@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
@@ -212,12 +211,10 @@ def test_what_the_plugin_does_not_offer_is_unimplemented(stub, call):
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_the_plugin_starts_fast_and_says_its_version():
-    begin = time.monotonic()
+def test_the_plugin_starts_and_says_its_version():
     process = subprocess.Popen([BIN, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True)
     try:
         port = int(process.stdout.readline())
-        taken = time.monotonic() - begin
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
             assert stub.GetPluginInfo(empty_pb2.Empty()).version == "3.29.0"
@@ -225,4 +222,3 @@ def test_the_plugin_starts_fast_and_says_its_version():
         process.terminate()
         process.wait()
         process.stdout.close()
-    assert taken < 5  # 0.4 s on a quiet machine; tests share theirs
