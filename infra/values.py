@@ -95,6 +95,54 @@ def _tag_name(value: str) -> str:
     raise refuse(r"a tag name of 1 to 128 characters without < > % & \ ? /", "rename the tag")
 
 
+def _resource_id(value: str) -> str:
+    if re.fullmatch(r"/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()-]+)+", value):
+        return value
+    raise refuse(
+        "an ARM id: /subscriptions/ID/resourceGroups/NAME/providers/...",
+        "take it from `az resource show --query id` or from the other stack's outputs",
+    )
+
+
+def _email(value: str) -> str:
+    if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        return value
+    raise refuse("an e-mail address such as ml-platform@example.com", "correct it")
+
+
+def _repository(value: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", value):
+        return value
+    raise refuse("a GitHub repository as owner/name", "remove the host and `.git`")
+
+
+def _devops(value: str) -> str:
+    if re.fullmatch(r"[0-9a-fA-F-]{36}/[^/]+/[^/]+", value):
+        return value
+    raise refuse(
+        "an Azure DevOps service connection as organisation-id/project/connection",
+        "take the organisation's id (a GUID) from its settings",
+    )
+
+
+def _endpoint(value: str) -> str:
+    if re.fullmatch(r"[a-z](?!.*--)[a-z0-9-]{0,14}[a-z0-9]", value):
+        return value
+    raise refuse(
+        "2 to 16 lower-case letters, digits and single inner hyphens, starting with a letter",
+        "shorten it; the region and a hash follow in the endpoint's name",
+    )
+
+
+def _ssh_public_key(value: str) -> str:
+    if re.fullmatch(r"(ssh-rsa|ssh-ed25519) [A-Za-z0-9+/=]{60,}( .*)?", value):
+        return value
+    raise refuse(
+        "a public key as one line, starting with ssh-rsa or ssh-ed25519",
+        "take it from `ssh-keygen`'s .pub file; never the private key",
+    )
+
+
 Network = Annotated[IPv4Network, BeforeValidator(_network)]
 RegionName = Annotated[str, AfterValidator(_region)]
 Guid = Annotated[str, AfterValidator(_guid)]
@@ -104,3 +152,9 @@ VmSize = Annotated[str, AfterValidator(_vm_size)]
 HostName = Annotated[str, AfterValidator(_host)]
 TagValue = Annotated[str, AfterValidator(_tag_value)]
 TagName = Annotated[str, AfterValidator(_tag_name)]
+ResourceId = Annotated[str, AfterValidator(_resource_id)]
+EmailAddress = Annotated[str, AfterValidator(_email)]
+Repository = Annotated[str, AfterValidator(_repository)]
+DevOpsConnection = Annotated[str, AfterValidator(_devops)]
+EndpointName = Annotated[str, AfterValidator(_endpoint)]
+SshPublicKey = Annotated[str, AfterValidator(_ssh_public_key)]

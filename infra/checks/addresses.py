@@ -1,6 +1,5 @@
-"""What must hold between settings: addresses apart, regions that can do what is asked."""
+"""Checks of regions and of the address plan: no two ranges meet."""
 
-from collections.abc import Callable
 from ipaddress import IPv4Network
 
 from infra.addresses import (
@@ -12,11 +11,8 @@ from infra.addresses import (
     stamp_addresses,
 )
 from infra.problems import Problem
-from infra.regions import REGIONS
-from infra.settings import Outbound, Replication, Settings, StampNetwork
+from infra.settings import Settings, StampNetwork
 
-Check = Callable[[Settings, str], list[Problem]]
-_ZONE_COPIES = frozenset({Replication.ZONES, Replication.GEO_ZONES})
 _SMALLEST_STAMP = 23
 
 
@@ -104,68 +100,6 @@ def distinct_regions(settings: Settings, prefix: str) -> list[Problem]:
     ]
 
 
-def zones_where_asked(settings: Settings, prefix: str) -> list[Problem]:
-    """Zone redundancy needs a region with zones, or Azure refuses the resource."""
-    without = [region for region in settings.regions if not REGIONS[region].zones]
-    asked: list[tuple[str, str, str]] = []
-    if settings.storage.replication in _ZONE_COPIES:
-        value = settings.storage.replication.value
-        asked.append(("storage.replication", value, Replication.LOCAL.value))
-    if settings.registry.zone_redundant:
-        asked.append(("registry.zone_redundant", "true", "false"))
-    return [
-        Problem(
-            f"{prefix}{key}",
-            f"{value} in {region}, which has no zones",
-            "a region with zones, or no zone redundancy",
-            f"write {instead}, or choose another region",
-        )
-        for region in without
-        for key, value, instead in asked
-    ]
-
-
-def hosts_with_approval(settings: Settings, prefix: str) -> list[Problem]:
-    """A list of allowed hosts says nothing where everything is allowed."""
-    workspace = settings.workspace
-    if not workspace.allowed_hosts or workspace.outbound is Outbound.APPROVED:
-        return []
-    return [
-        Problem(
-            f"{prefix}workspace.allowed_hosts",
-            "a list while workspace.outbound is internet",
-            "workspace.outbound: approved",
-            "set it, or remove the list",
-        )
-    ]
-
-
-def clusters_that_scale(settings: Settings, prefix: str) -> list[Problem]:
-    problems = [
-        Problem(
-            f"{prefix}clusters.{name}.min_nodes",
-            str(cluster.min_nodes),
-            f"at most max_nodes, which is {cluster.max_nodes}",
-            "lower it, or raise max_nodes",
-        )
-        for name, cluster in settings.clusters.items()
-        if cluster.min_nodes > cluster.max_nodes
-    ]
-    if "cpu" not in settings.clusters:
-        found = "no cluster named cpu"
-        wanted = "the cluster that pipelines and image builds run on"
-        problems.append(Problem(f"{prefix}clusters", found, wanted, "add `cpu: {}`"))
-    return problems
-
-
-def distinct_operators(settings: Settings, prefix: str) -> list[Problem]:
-    ids = [operator.object_id for operator in settings.operators]
-    return [
-        Problem(f"{prefix}operators", f"{twice} twice", "each object id once", "remove one")
-        for twice in sorted({i for i in ids if ids.count(i) > 1})
-    ]
-
-
 def _own_space(settings: Settings, region: str) -> bool:
     return settings.network.stamps.get(region, StampNetwork()).address_space is not None
 
@@ -201,17 +135,3 @@ def _inside_a_stamp(addresses: StampAddresses, where: str) -> list[Problem]:
 def _overlap(a: tuple[str, IPv4Network], b: tuple[str, IPv4Network]) -> Problem:
     found = f"{a[1]}, which overlaps {b[1]} of {b[0]}"
     return Problem(a[0], found, "a range of its own", "move one of the two")
-
-
-# Each check runs when the keys that it reads are sound by themselves.
-CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
-    (frozenset({"network", "regions"}), room_for_regions),
-    (frozenset({"network", "regions"}), separate_addresses),
-    (frozenset({"network"}), private_addresses),
-    (frozenset({"network", "regions"}), known_stamps),
-    (frozenset({"regions"}), distinct_regions),
-    (frozenset({"regions", "storage", "registry"}), zones_where_asked),
-    (frozenset({"workspace"}), hosts_with_approval),
-    (frozenset({"clusters"}), clusters_that_scale),
-    (frozenset({"operators"}), distinct_operators),
-)

@@ -1,0 +1,21 @@
+"""What must hold between settings: addresses apart, regions that can do what is asked."""
+
+from collections.abc import Callable
+
+from infra.checks import addresses, machines
+from infra.problems import Problem
+from infra.settings import Settings
+
+Check = Callable[[Settings, str], list[Problem]]
+# Each check runs when the keys that it reads are sound by themselves.
+CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
+    (frozenset({"network", "regions"}), addresses.room_for_regions),
+    (frozenset({"network", "regions"}), addresses.separate_addresses),
+    (frozenset({"network"}), addresses.private_addresses),
+    (frozenset({"network", "regions"}), addresses.known_stamps),
+    (frozenset({"regions"}), addresses.distinct_regions),
+    (frozenset({"regions", "storage", "registry"}), machines.zones_where_asked),
+    (frozenset({"workspace"}), machines.hosts_with_approval),
+    (frozenset({"clusters"}), machines.clusters_that_scale),
+    (frozenset({"operators"}), machines.distinct_operators),
+)

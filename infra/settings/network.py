@@ -1,0 +1,68 @@
+"""Settings of an environment's network and of the ways into it."""
+
+from ipaddress import IPv4Network
+
+from infra.settings.choices import Egress
+from infra.settings.part import Part
+from infra.values import Network, RegionName, ResourceId, SshPublicKey
+
+
+class StampNetwork(Part):
+    """Addresses of one region where the plan of infra/addresses.py does not suit."""
+
+    address_space: Network | None = None
+    """The region's virtual network."""
+    private_endpoints: Network | None = None
+    """The subnet of the private endpoints."""
+    access: Network | None = None
+    """The subnet from which people and CI runners reach the platform."""
+
+
+class NetworkSettings(Part):
+    """The environment's network."""
+
+    address_space: Network = IPv4Network("10.10.0.0/16")
+    """Address space of the environment; each region takes a /20, in the order of `regions`."""
+    stamps: dict[RegionName, StampNetwork] = {}
+    """Addresses of a region, by its name, where the plan does not suit."""
+    reserved: tuple[Network, ...] = ()
+    """Ranges in use elsewhere (on premises, other networks) that must not be taken."""
+    egress: Egress = Egress.NAT
+    """How AKS, runners and own training nodes reach the internet: nat, or firewall."""
+    hub: ResourceId | None = None
+    """A hub's virtual network to peer with; its owner makes the other half."""
+    zones_group: ResourceId | None = None
+    """A resource group with private DNS zones to use instead of zones of our own."""
+    flow_logs: bool = False
+    """Keep a record of the connections of each network (Network Watcher, by volume)."""
+
+
+class BastionSettings(Part):
+    """Azure Bastion with a small jump host: a way in from a browser or `az network bastion`."""
+
+    enabled: bool = False
+    """Make it."""
+    vm_size: str = "Standard_B2s_v2"
+    """Size of the jump host."""
+    ssh_public_key: SshPublicKey | None = None
+    """Key of the jump host's break-glass account; daily sign-in is by Entra."""
+
+
+class VpnSettings(Part):
+    """A point-to-site VPN with sign-in by Entra and a resolver for the private names."""
+
+    enabled: bool = False
+    """Make it."""
+    clients: Network = IPv4Network("172.31.240.0/24")
+    """Addresses that VPN clients get, outside every network."""
+
+
+class EntrySettings(Part):
+    """How people and CI reach the private endpoints, besides a hub."""
+
+    bastion: BastionSettings = BastionSettings()
+    """Azure Bastion with a jump host."""
+    vpn: VpnSettings = VpnSettings()
+    """A point-to-site VPN."""
+    runners: bool = False
+    """A subnet with a way out, for self-hosted CI runners."""
