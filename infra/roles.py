@@ -4,27 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from infra.builtin_roles import Role
 from infra.settings import PrincipalKind
-
-
-class Role(StrEnum):
-    """Azure's built-in roles that are granted; the value is the id of the role's definition.
-
-    https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
-    """
-
-    ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
-    AZUREML_DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121"
-    CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-    KEY_VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
-    NETWORK_CONNECTION_APPROVER = "b556d68e-0be0-4f35-a333-ad7ee1ce17ea"
-    READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-    STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-    STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR = "69566ab7-960f-475b-8e7c-b3118f30c6bd"
-
-    @property
-    def slug(self) -> str:
-        return self.name.lower().replace("_", "-")
 
 
 class Scope(StrEnum):

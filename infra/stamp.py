@@ -7,7 +7,8 @@ from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_azure_native import machinelearningservices as ml
 from pulumi_azure_native import resources
 
-from infra.base import Base, lay_base
+from infra.assembly.base import Base, lay_base
+from infra.assembly.stores import CURATED, Stores, build_stores
 from infra.components.compute import Cluster, ClusterArgs
 from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.deployer import Deployer
@@ -22,7 +23,6 @@ from infra.roles import (
 )
 from infra.settings import Outbound, PrincipalKind, Settings
 from infra.site import Site, Zones
-from infra.stores import CURATED, Stores, build_stores
 
 CPU = "cpu"
 _ISOLATION = {

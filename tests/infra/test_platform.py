@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from itertools import combinations
 
 from infra.__main__ import main
-from infra.roles import Role
+from infra.builtin_roles import Role
 from tests.infra.recorder import DEPLOYER, Recording, physical_name, record
 from tests.infra.stacks import STACKS, stack_config
 

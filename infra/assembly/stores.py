@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import Input, Output
 from pulumi_azure_native import keyvault, storage
 
-from infra.base import Base
+from infra.assembly.base import Base
 from infra.components.data_store import DataStore, DataStoreArgs
 from infra.components.key_vault import KeyVault, KeyVaultArgs
 from infra.components.registry import Registry, RegistryArgs

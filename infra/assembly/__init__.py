@@ -1,0 +1,1 @@
+"""How the components of a stamp and of an environment are put together."""
