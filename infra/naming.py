@@ -29,6 +29,8 @@ class Kind(StrEnum):
     WORKSPACE = "mlw"
     STORAGE_ACCOUNT = "st"
     KEY_VAULT = "kv"
+    ENCRYPTION_VAULT = "kve"
+    MODEL_REGISTRY = "mlr"
     REGISTRY = "cr"
     CLUSTER = "cluster"
     CONTAINER = "container"
@@ -81,6 +83,15 @@ LIMITS: dict[Kind, Limit] = {
         24,
         r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
         "letters, digits and single inner hyphens, starting with a letter",
+    ),
+    Kind.ENCRYPTION_VAULT: Limit(
+        3,
+        24,
+        r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
+        "letters, digits and single inner hyphens, starting with a letter",
+    ),
+    Kind.MODEL_REGISTRY: Limit(
+        3, 33, r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, hyphens and underscores"
     ),
     Kind.REGISTRY: Limit(5, 50, r"[A-Za-z0-9]+", "letters and digits"),
     Kind.CLUSTER: Limit(
@@ -145,6 +156,14 @@ class Names:
     @property
     def key_vault(self) -> str:
         return self._global(Kind.KEY_VAULT, separator="-")
+
+    @property
+    def encryption_vault(self) -> str:
+        return self._global(Kind.ENCRYPTION_VAULT, separator="-")
+
+    @property
+    def model_registry(self) -> str:
+        return self.of(Kind.MODEL_REGISTRY, self.unique)
 
     @property
     def registry(self) -> str:

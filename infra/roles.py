@@ -18,6 +18,7 @@ class Scope(StrEnum):
     REGISTRY = "registry"
     INSIGHTS = "insights"
     WORKSPACE = "workspace"
+    ENCRYPTION_VAULT = "encryption-vault"
 
 
 @dataclass(frozen=True, order=True)
@@ -36,6 +37,7 @@ class Grant:
 
 
 WORKSPACE_IDENTITY = "workspace"
+ENCRYPTION_IDENTITY = "encryption"
 
 _IDENTITY_DATASTORES = "identity-based system datastores: the account takes no keys"
 # The service manages these resources for a workspace with a user-assigned identity, and documents
@@ -118,3 +120,10 @@ def cluster_grants(clusters: Iterable[str]) -> list[Grant]:
 def operator_grants(operators: Iterable[tuple[str, PrincipalKind]]) -> list[Grant]:
     """What those who submit jobs need; they come by their name in the stamp and their kind."""
     return [Grant(name, *grant, kind) for name, kind in operators for grant in _OPERATOR_GRANTS]
+
+
+def encryption_grants() -> list[Grant]:
+    """What the identity of customer-managed keys needs."""
+    reason = "stores wrap and unwrap their own keys with the key of this vault"
+    role = Role.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
+    return [Grant(ENCRYPTION_IDENTITY, role, Scope.ENCRYPTION_VAULT, reason)]

@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import (
+    ComponentResource,
+    Input,
+    Output,
+    Resource,
+    ResourceHookBinding,
+    ResourceOptions,
+)
 
 from infra.addresses import Purpose
 from infra.components.grants import Grants, GrantsArgs
@@ -36,10 +43,16 @@ class Site:
     zones: Zones
     owner: ComponentResource
     group_name: Output[str]
+    hooks: ResourceHookBinding
+    """For resources that use a grant of the same run."""
 
     @property
     def child(self) -> ResourceOptions:
         return ResourceOptions(parent=self.owner)
+
+    def after(self, grants: Sequence[Resource]) -> ResourceOptions:
+        """Options of a child that uses grants of the same run."""
+        return ResourceOptions(parent=self.owner, depends_on=grants, hooks=self.hooks)
 
     def named(self, name: str) -> str:
         # Two stamps are siblings: their children need names that tell them apart.
@@ -56,8 +69,15 @@ class Site:
         args = GrantsArgs(names=self.names, grants=grants, principals=principals, scopes=scopes)
         return Grants(self.named(f"grants-{purpose}"), args, self.child)
 
-    def link(self, network: Network, name: str, target_id: Input[str], *groups: str) -> PrivateLink:
-        """Make the private endpoints of a resource."""
+    def link(
+        self,
+        network: Network,
+        name: str,
+        target_id: Input[str],
+        *groups: str,
+        purpose: str = "",
+    ) -> PrivateLink:
+        """Make the private endpoints of a resource; `purpose` when its kind is there twice."""
         args = PrivateLinkArgs(
             names=self.names,
             location=self.region,
@@ -65,6 +85,7 @@ class Site:
             subnet_id=network.subnet_ids[Purpose.PRIVATE_ENDPOINTS],
             target_id=target_id,
             groups=groups,
+            purpose=purpose,
             zone_ids=self.zones.ids,
         )
         return PrivateLink(self.named(f"link-{name}"), args, self.child)

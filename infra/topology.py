@@ -8,6 +8,7 @@ from pulumi_azure_native import resources
 from infra.components.private_link import PrivateZones, PrivateZonesArgs
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
+from infra.propagation import Propagation
 from infra.settings import Settings
 from infra.site import Zones
 from infra.stamp import Stamp, StampArgs
@@ -27,6 +28,7 @@ class Platform:
             workload=settings.workload,
             generation=settings.generation,
         )
+        hooks = Propagation(deployer.object_id).hooks
         main_region = settings.regions[0]
         group = resources.ResourceGroup(
             "group-global",
@@ -43,6 +45,7 @@ class Platform:
                     names=replace(names, region=region),
                     deployer=deployer,
                     zones=Zones(group_name=group.name, ids=zones.zone_ids, names=zones.zone_names),
+                    hooks=hooks,
                 ),
             )
             for region in settings.regions

@@ -134,6 +134,15 @@ def _endpoint(value: str) -> str:
     )
 
 
+def _service_tag(value: str) -> str:
+    if re.fullmatch(r"[A-Z][A-Za-z0-9]+(\.[A-Za-z0-9]+)?", value):
+        return value
+    raise refuse(
+        "a service tag such as AzureMonitor or Storage.WestEurope",
+        "pick one that `az network list-service-tags` shows",
+    )
+
+
 def _ssh_public_key(value: str) -> str:
     if re.fullmatch(r"(ssh-rsa|ssh-ed25519) [A-Za-z0-9+/=]{60,}( .*)?", value):
         return value
@@ -158,3 +167,4 @@ Repository = Annotated[str, AfterValidator(_repository)]
 DevOpsConnection = Annotated[str, AfterValidator(_devops)]
 EndpointName = Annotated[str, AfterValidator(_endpoint)]
 SshPublicKey = Annotated[str, AfterValidator(_ssh_public_key)]
+ServiceTag = Annotated[str, AfterValidator(_service_tag)]

@@ -7,6 +7,7 @@ from pulumi import Input, Output
 from pulumi_azure_native import keyvault, storage
 
 from infra.assembly.base import Base
+from infra.assembly.keys import Keys
 from infra.components.data_store import DataStore, DataStoreArgs
 from infra.components.key_vault import KeyVault, KeyVaultArgs
 from infra.components.registry import Registry, RegistryArgs
@@ -26,9 +27,9 @@ class Stores:
     scopes: Mapping[Scope, Input[str]]
 
 
-def build_stores(site: Site, base: Base) -> Stores:
+def build_stores(site: Site, base: Base, keys: Keys) -> Stores:
     """Build the stores of a stamp."""
-    data, vault, registry = _data(site), _vault(site), _registry(site)
+    data, vault, registry = _data(site, keys), _vault(site), _registry(site, keys)
     # Queues and tables: batch endpoints and parallel jobs keep their work lists in them.
     endpoints = site.link(
         base.network, "data", data.account_id, "blob", "file", "queue", "table"
@@ -51,7 +52,7 @@ def build_stores(site: Site, base: Base) -> Stores:
     return Stores(data=data, vault=vault, registry=registry, scopes=scopes)
 
 
-def _data(site: Site) -> DataStore:
+def _data(site: Site, keys: Keys) -> DataStore:
     settings = site.settings
     args = DataStoreArgs(
         account_name=site.names.storage_account,
@@ -60,9 +61,10 @@ def _data(site: Site) -> DataStore:
         replication=storage.SkuName(settings.storage.replication.value),
         soft_delete_days=settings.storage.soft_delete_days,
         containers=[CURATED],
+        key=keys.key,
         protect=settings.protect,
     )
-    return DataStore(site.named("data"), args, site.child)
+    return DataStore(site.named("data"), args, site.after(keys.grants))
 
 
 def _vault(site: Site) -> KeyVault:
@@ -79,7 +81,7 @@ def _vault(site: Site) -> KeyVault:
     return KeyVault(site.named("vault"), args, site.child)
 
 
-def _registry(site: Site) -> Registry:
+def _registry(site: Site, keys: Keys) -> Registry:
     settings = site.settings
     args = RegistryArgs(
         registry_name=site.names.registry,
@@ -87,6 +89,7 @@ def _registry(site: Site) -> Registry:
         resource_group_name=site.group_name,
         zone_redundant=settings.registry.zone_redundant,
         untagged_days=settings.registry.untagged_days,
+        key=keys.key,
         protect=settings.protect,
     )
-    return Registry(site.named("registry"), args, site.child)
+    return Registry(site.named("registry"), args, site.after(keys.grants))

@@ -15,7 +15,7 @@ CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"network", "regions"}), addresses.known_stamps),
     (frozenset({"regions"}), addresses.distinct_regions),
     (frozenset({"regions", "storage", "registry"}), machines.zones_where_asked),
-    (frozenset({"workspace"}), machines.hosts_with_approval),
+    (frozenset({"workspace"}), machines.rules_with_approval),
     (frozenset({"clusters"}), machines.clusters_that_scale),
     (frozenset({"operators"}), machines.distinct_operators),
 )

@@ -28,18 +28,24 @@ def zones_where_asked(settings: Settings, prefix: str) -> list[Problem]:
     ]
 
 
-def hosts_with_approval(settings: Settings, prefix: str) -> list[Problem]:
-    """A list of allowed hosts says nothing where everything is allowed."""
+def rules_with_approval(settings: Settings, prefix: str) -> list[Problem]:
+    """A list of what is allowed says nothing where everything is allowed."""
     workspace = settings.workspace
-    if not workspace.allowed_hosts or workspace.outbound is Outbound.APPROVED:
+    if workspace.outbound is Outbound.APPROVED:
         return []
+    given = {
+        "allowed_hosts": workspace.allowed_hosts,
+        "allowed_services": workspace.allowed_services,
+    }
     return [
         Problem(
-            f"{prefix}workspace.allowed_hosts",
+            f"{prefix}workspace.{key}",
             "a list while workspace.outbound is internet",
             "workspace.outbound: approved",
             "set it, or remove the list",
         )
+        for key, value in given.items()
+        if value
     ]
 
 

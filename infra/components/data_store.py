@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import storage
 
+from infra.components.customer_keys import CustomerKey
+
 # The studio reads data from the browser. https://learn.microsoft.com/azure/machine-learning/how-to-enable-studio-virtual-network
 STUDIO_ORIGINS = (
     "https://mlworkspace.azure.ai",
@@ -27,6 +29,7 @@ class DataStoreArgs:
     replication: storage.SkuName
     soft_delete_days: int
     containers: Sequence[str]
+    key: CustomerKey | None
     protect: bool
 
 
@@ -52,14 +55,8 @@ class DataStore(ComponentResource):
             allow_shared_key_access=False,
             default_to_o_auth_authentication=True,
             enable_https_traffic_only=True,
-            encryption={
-                "key_source": storage.KeySource.MICROSOFT_STORAGE,
-                "require_infrastructure_encryption": True,
-                "services": {
-                    "blob": {"enabled": True, "key_type": storage.KeyType.ACCOUNT},
-                    "file": {"enabled": True, "key_type": storage.KeyType.ACCOUNT},
-                },
-            },
+            encryption=encryption(args.key),
+            identity=key_identity(args.key),
             # The workspace's default store must not have a hierarchical namespace.
             is_hns_enabled=False,
             is_local_user_enabled=False,
@@ -120,3 +117,34 @@ class DataStore(ComponentResource):
         self.account_id = account.id
         self.account_name = account.name
         self.register_outputs({"account_id": self.account_id})
+
+
+def encryption(key: CustomerKey | None) -> storage.EncryptionArgsDict:
+    """Encryption of an account, twice, with Azure's key or with one of ours."""
+    services: storage.EncryptionServicesArgsDict = {
+        "blob": {"enabled": True, "key_type": storage.KeyType.ACCOUNT},
+        "file": {"enabled": True, "key_type": storage.KeyType.ACCOUNT},
+    }
+    if key is None:
+        return {
+            "key_source": storage.KeySource.MICROSOFT_STORAGE,
+            "require_infrastructure_encryption": True,
+            "services": services,
+        }
+    return {
+        "key_source": storage.KeySource.MICROSOFT_KEYVAULT,
+        "require_infrastructure_encryption": True,
+        "services": services,
+        "encryption_identity": {"encryption_user_assigned_identity": key.identity_id},
+        "key_vault_properties": {"key_vault_uri": key.vault_uri, "key_name": key.name},
+    }
+
+
+def key_identity(key: CustomerKey | None) -> storage.IdentityArgsDict | None:
+    """Return the identity of an account that has to open its key."""
+    if key is None:
+        return None
+    return {
+        "type": storage.IdentityType.USER_ASSIGNED,
+        "user_assigned_identities": [key.identity_id],
+    }

@@ -24,6 +24,7 @@ class Identities(ComponentResource):
 
     ids: dict[str, Output[str]]
     principal_ids: dict[str, Output[str]]
+    client_ids: dict[str, Output[str]]
 
     def __init__(
         self, name: str, args: IdentitiesArgs, opts: ResourceOptions | None = None
@@ -31,6 +32,7 @@ class Identities(ComponentResource):
         super().__init__("mlops:identity:Identities", name, None, opts)
         self.ids = {}
         self.principal_ids = {}
+        self.client_ids = {}
         for purpose in args.purposes:
             identity = managedidentity.UserAssignedIdentity(
                 f"{name}-{purpose}",
@@ -41,4 +43,5 @@ class Identities(ComponentResource):
             )
             self.ids[purpose] = identity.id
             self.principal_ids[purpose] = identity.principal_id
+            self.client_ids[purpose] = identity.client_id
         self.register_outputs({"ids": self.ids})

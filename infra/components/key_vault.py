@@ -24,6 +24,7 @@ class KeyVault(ComponentResource):
 
     vault_id: Output[str]
     vault_name: Output[str]
+    vault_uri: Output[str]
 
     def __init__(self, name: str, args: KeyVaultArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlops:security:KeyVault", name, None, opts)
@@ -55,4 +56,9 @@ class KeyVault(ComponentResource):
         )
         self.vault_id = vault.id
         self.vault_name = vault.name
+        self.vault_uri = vault.properties.apply(_uri)
         self.register_outputs({"vault_id": self.vault_id})
+
+
+def _uri(properties: keyvault.outputs.VaultPropertiesResponse) -> str:
+    return properties.vault_uri or ""

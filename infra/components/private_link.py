@@ -97,6 +97,8 @@ class PrivateLinkArgs:
     subnet_id: Input[str]
     target_id: Input[str]
     groups: Sequence[str]
+    purpose: str
+    """Tells two targets of the same kind apart; empty where a stamp has one only."""
     zone_ids: Mapping[str, Input[str]]
 
 
@@ -111,10 +113,11 @@ class PrivateLink(ComponentResource):
         super().__init__("mlops:network:PrivateLink", name, None, opts)
         self.endpoint_ids = {}
         for group in args.groups:
+            purpose = "-".join(part for part in (args.purpose, group) if part)
             endpoint = network.PrivateEndpoint(
                 f"{name}-{group}",
-                private_endpoint_name=args.names.of(Kind.PRIVATE_ENDPOINT, group),
-                custom_network_interface_name=args.names.of(Kind.NETWORK_INTERFACE, group),
+                private_endpoint_name=args.names.of(Kind.PRIVATE_ENDPOINT, purpose),
+                custom_network_interface_name=args.names.of(Kind.NETWORK_INTERFACE, purpose),
                 location=args.location,
                 resource_group_name=args.resource_group_name,
                 subnet={"id": args.subnet_id},

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import containerregistry as registry
 
+from infra.components.customer_keys import CustomerKey
+
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
@@ -15,6 +17,8 @@ class RegistryArgs:
     resource_group_name: Input[str]
     zone_redundant: bool
     untagged_days: int
+    key: CustomerKey | None
+    """The key that encrypts the images; fixed at creation."""
     protect: bool
 
 
@@ -48,9 +52,38 @@ class Registry(ComponentResource):
                 },
             },
             zone_redundancy=zones.ENABLED if args.zone_redundant else zones.DISABLED,
+            encryption=_encryption(args.key),
+            identity=_identity(args.key),
             # Lost with it: the images that old models were trained in, and cannot be rebuilt alike.
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                # Azure takes a key at creation only. Sent later it would replace the registry: a
+                # new generation takes it, this one stays as it is.
+                ignore_changes=["encryption", "identity"],
+            ),
         )
         self.registry_id = containers.id
         self.registry_name = containers.name
         self.register_outputs({"registry_id": self.registry_id})
+
+
+def _encryption(key: CustomerKey | None) -> registry.EncryptionPropertyArgsDict | None:
+    if key is None:
+        return None
+    return {
+        "status": registry.EncryptionStatus.ENABLED,
+        "key_vault_properties": {
+            "identity": key.identity_client_id,
+            "key_identifier": key.uri,
+        },
+    }
+
+
+def _identity(key: CustomerKey | None) -> registry.IdentityPropertiesArgsDict | None:
+    if key is None:
+        return None
+    return {
+        "type": registry.ResourceIdentityType.USER_ASSIGNED,
+        "user_assigned_identities": Output.from_input(key.identity_id).apply(lambda id_: {id_: {}}),
+    }

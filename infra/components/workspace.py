@@ -3,8 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import (
+    ComponentResource,
+    Input,
+    Output,
+    Resource,
+    ResourceHookBinding,
+    ResourceOptions,
+)
 from pulumi_azure_native import machinelearningservices as ml
+
+from infra.components.customer_keys import CustomerKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +33,20 @@ class WorkspaceArgs:
     isolation: ml.IsolationMode
     firewall_sku: ml.FirewallSku
     allowed_hosts: Sequence[str]
+    allowed_services: Sequence[str]
+    """Service tags that jobs may reach by HTTPS."""
+    private_targets: Mapping[str, tuple[Input[str], str]]
+    """Resources that jobs reach by private endpoints of the managed network: id and group by rule
+    name. The service makes those of its own stores by itself."""
     high_business_impact: bool
     image_build_compute: str
     datastores: Mapping[str, Input[str]]
     """Names of datastores to the containers they show."""
     after: Sequence[Resource]
     """Grants without which the service cannot set the workspace up."""
+    hooks: ResourceHookBinding
+    key: CustomerKey | None
+    """The key that encrypts what the service keeps; fixed at creation."""
     protect: bool
 
 
@@ -52,7 +69,7 @@ class Workspace(ComponentResource):
             sku={"name": "Basic", "tier": ml.SkuTier.BASIC},
             identity={
                 "type": ml.ManagedServiceIdentityType.USER_ASSIGNED,
-                "user_assigned_identities": [args.identity_id],
+                "user_assigned_identities": _identities(args),
             },
             primary_user_assigned_identity=args.identity_id,
             storage_account=args.storage_account_id,
@@ -72,8 +89,18 @@ class Workspace(ComponentResource):
             # A private registry builds no images. Set from the start, by name: changing it later
             # replaces the workspace.
             image_build_compute=args.image_build_compute,
+            encryption=_encryption(args.key),
+            enable_service_side_cmk_encryption=True if args.key else None,
             # Lost with it: jobs, metrics, models, and the lineage of everything trained.
-            opts=ResourceOptions(parent=self, depends_on=args.after, protect=args.protect),
+            opts=ResourceOptions(
+                parent=self,
+                depends_on=args.after,
+                protect=args.protect,
+                hooks=args.hooks,
+                # Azure takes a key at creation only. Sent later it would replace the workspace: a
+                # new generation takes it, this one stays as it is.
+                ignore_changes=["encryption", "enableServiceSideCMKEncryption"],
+            ),
         )
         for datastore, container in args.datastores.items():
             ml.Datastore(
@@ -97,18 +124,63 @@ class Workspace(ComponentResource):
         self.register_outputs({"workspace_id": self.workspace_id})
 
 
+def _identities(args: WorkspaceArgs) -> list[Input[str]]:
+    # The service reads the key as the identity that the encryption names, so it has to hold it.
+    return [args.identity_id, *([args.key.identity_id] if args.key else [])]
+
+
+def _encryption(key: CustomerKey | None) -> ml.EncryptionPropertyArgsDict | None:
+    if key is None:
+        return None
+    return {
+        "status": ml.EncryptionStatus.ENABLED,
+        "identity": {"user_assigned_identity": key.identity_id},
+        "key_vault_properties": {
+            "key_vault_arm_id": key.vault_id,
+            "key_identifier": key.uri,
+        },
+    }
+
+
 def _managed_network(args: WorkspaceArgs) -> ml.ManagedNetworkSettingsArgsDict:
     network: ml.ManagedNetworkSettingsArgsDict = {"isolation_mode": args.isolation}
-    # Absent without hosts: the service adds rules of its own, which an empty list would fight.
     if args.allowed_hosts:
         network["firewall_sku"] = args.firewall_sku
+    rules = {
+        **{name: _endpoint_rule(*target) for name, target in args.private_targets.items()},
+        **{f"tag-{tag.replace('.', '-')}": _tag_rule(tag) for tag in args.allowed_services},
+        **{_rule_name(host): _host_rule(host) for host in args.allowed_hosts},
+    }
+    # Absent without rules: the service adds rules of its own, which an empty list would fight.
+    if rules:
         # Rules stand here and nowhere else: beside rule resources they fight over the list.
         # https://github.com/pulumi/pulumi-azure-native/issues/3225
-        network["outbound_rules"] = {
-            _rule_name(host): {"type": ml.RuleType.FQDN, "destination": host}
-            for host in args.allowed_hosts
-        }
+        network["outbound_rules"] = rules
     return network
+
+
+def _endpoint_rule(target_id: Input[str], group: str) -> ml.PrivateEndpointOutboundRuleArgsDict:
+    return {
+        "type": ml.RuleType.PRIVATE_ENDPOINT,
+        "category": ml.RuleCategory.USER_DEFINED,
+        "destination": {
+            "service_resource_id": target_id,
+            "subresource_target": group,
+            "spark_enabled": False,
+        },
+    }
+
+
+def _tag_rule(tag: str) -> ml.ServiceTagOutboundRuleArgsDict:
+    return {
+        "type": ml.RuleType.SERVICE_TAG,
+        "category": ml.RuleCategory.USER_DEFINED,
+        "destination": {"service_tag": tag, "protocol": "TCP", "port_ranges": "443"},
+    }
+
+
+def _host_rule(host: str) -> ml.FqdnOutboundRuleArgsDict:
+    return {"type": ml.RuleType.FQDN, "category": ml.RuleCategory.USER_DEFINED, "destination": host}
 
 
 def _rule_name(host: str) -> str:

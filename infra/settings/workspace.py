@@ -6,7 +6,7 @@ from pydantic import Field
 
 from infra.settings.choices import FirewallSku, Outbound, Priority
 from infra.settings.part import Part
-from infra.values import Guid, HostName, VmSize
+from infra.values import Guid, HostName, ServiceTag, VmSize
 
 
 class WorkspaceSettings(Part):
@@ -16,6 +16,8 @@ class WorkspaceSettings(Part):
     """What the managed network lets out: internet, or approved (endpoints, allowed_hosts)."""
     allowed_hosts: tuple[HostName, ...] = ()
     """Hosts that jobs may reach when outbound is approved, such as a package mirror."""
+    allowed_services: tuple[ServiceTag, ...] = ()
+    """Service tags that jobs may reach by HTTPS when outbound is approved, such as AzureMonitor."""
     firewall_sku: FirewallSku = FirewallSku.BASIC
     """The firewall that allowed_hosts bring (it costs by the hour)."""
     high_business_impact: bool = False

@@ -1,6 +1,7 @@
 """Each component registers what it promises: the inputs that the provider gets."""
 
 import pytest
+from pulumi import ResourceHookBinding
 from pulumi_azure_native import keyvault, storage
 from pulumi_azure_native import machinelearningservices as ml
 
@@ -33,6 +34,7 @@ def data_store(*, protect: bool = False):
         replication=storage.SkuName.STANDARD_LRS,
         soft_delete_days=7,
         containers=["curated"],
+        key=None,
         protect=protect,
     )
     return record(lambda: DataStore("data", args))
@@ -52,6 +54,10 @@ def workspace(isolation=ml.IsolationMode.ALLOW_INTERNET_OUTBOUND, hosts=(), *, p
         isolation=isolation,
         firewall_sku=ml.FirewallSku.BASIC,
         allowed_hosts=hosts,
+        allowed_services=(),
+        private_targets={},
+        key=None,
+        hooks=ResourceHookBinding(),
         high_business_impact=False,
         image_build_compute="cpu",
         datastores={"curated": "curated"},
@@ -117,7 +123,12 @@ def test_a_key_vault_opens_for_roles_only_and_cannot_be_purged():
 @pytest.mark.parametrize(("redundant", "wanted"), [(True, "Enabled"), (False, "Disabled")])
 def test_a_registry_has_no_admin_no_anonymous_reader_and_no_public_network(redundant, wanted):
     args = RegistryArgs(
-        **HERE, registry_name="cr", zone_redundant=redundant, untagged_days=7, protect=False
+        **HERE,
+        registry_name="cr",
+        zone_redundant=redundant,
+        untagged_days=7,
+        key=None,
+        protect=False,
     )
     registry = record(lambda: Registry("registry", args)).one("containerregistry:Registry").inputs
     assert registry["adminUserEnabled"] is False
@@ -177,8 +188,16 @@ def test_the_managed_network_lets_out_what_the_stack_approves():
     assert network["isolationMode"] == "AllowOnlyApprovedOutbound"
     assert network["firewallSku"] == "Basic"
     assert network["outboundRules"] == {
-        "any-example-com": {"type": "FQDN", "destination": "*.example.com"},
-        "mirror-example-org": {"type": "FQDN", "destination": "mirror.example.org"},
+        "any-example-com": {
+            "type": "FQDN",
+            "category": "UserDefined",
+            "destination": "*.example.com",
+        },
+        "mirror-example-org": {
+            "type": "FQDN",
+            "category": "UserDefined",
+            "destination": "mirror.example.org",
+        },
     }
     open_network = workspace().one("machinelearningservices:Workspace").inputs["managedNetwork"]
     assert open_network == {"isolationMode": "AllowInternetOutbound"}
@@ -196,6 +215,7 @@ def test_a_cluster_has_no_public_address_no_login_and_no_idle_node():
         max_nodes=2,
         idle_minutes=5,
         after=[],
+        hooks=ResourceHookBinding(),
     )
     cluster = record(lambda: Cluster("cpu", args)).one("machinelearningservices:Compute").inputs
     assert cluster["identity"] == {

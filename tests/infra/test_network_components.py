@@ -66,6 +66,7 @@ def test_the_workspaces_endpoint_is_in_both_zones():
         subnet_id="/subnet",
         target_id="/workspace",
         groups=["amlworkspace"],
+        purpose="",
         zone_ids=zone_ids,
     )
     recording = record(lambda: PrivateLink("link", args))

@@ -1,0 +1,79 @@
+"""The workspace of a stamp, with what it may open and what it may reach."""
+
+from collections.abc import Mapping
+
+from pulumi import Input
+from pulumi_azure_native import machinelearningservices as ml
+
+from infra.assembly.base import Base
+from infra.assembly.keys import Keys
+from infra.assembly.stores import CURATED, Stores
+from infra.components.workspace import Workspace, WorkspaceArgs
+from infra.roles import WORKSPACE_IDENTITY, Scope, workspace_grants
+from infra.settings import Outbound
+from infra.site import Site
+
+CPU = "cpu"
+_ISOLATION = {
+    Outbound.INTERNET: ml.IsolationMode.ALLOW_INTERNET_OUTBOUND,
+    Outbound.APPROVED: ml.IsolationMode.ALLOW_ONLY_APPROVED_OUTBOUND,
+}
+
+
+def build_workspace(
+    site: Site,
+    base: Base,
+    stores: Stores,
+    keys: Keys,
+    private_targets: Mapping[str, tuple[Input[str], str]],
+) -> Workspace:
+    """Build the workspace between the grants that come before it and those that wait for it.
+
+    `private_targets` are what jobs reach besides the workspace's own stores: id and group by name.
+    """
+    settings = site.settings.workspace
+    grants = workspace_grants()
+    principals = base.identities.principal_ids
+    # The service opens the stores while it creates the workspace, so these grants come first ...
+    before = [grant for grant in grants if grant.scope is not Scope.WORKSPACE]
+    prepared = site.grant("stores", before, principals, stores.scopes)
+    workspace = Workspace(
+        site.named("workspace"),
+        WorkspaceArgs(
+            workspace_name=site.names.workspace,
+            description=f"Machine learning in {site.settings.environment}, {site.region}",
+            location=site.region,
+            resource_group_name=site.group_name,
+            identity_id=base.identities.ids[WORKSPACE_IDENTITY],
+            storage_account_id=stores.data.account_id,
+            storage_account_name=stores.data.account_name,
+            key_vault_id=stores.vault.vault_id,
+            registry_id=stores.registry.registry_id,
+            insights_id=base.monitoring.insights_id,
+            isolation=_ISOLATION[settings.outbound],
+            firewall_sku=ml.FirewallSku(settings.firewall_sku.value),
+            allowed_hosts=settings.allowed_hosts,
+            allowed_services=settings.allowed_services,
+            private_targets={
+                # Parallel jobs and batch endpoints keep their work lists in queues and tables; the
+                # service makes endpoints for blobs and files only.
+                "work-queue": (stores.data.account_id, "queue"),
+                "work-table": (stores.data.account_id, "table"),
+                **private_targets,
+            },
+            high_business_impact=settings.high_business_impact,
+            image_build_compute=CPU,
+            datastores={CURATED: stores.data.containers[CURATED].name},
+            key=keys.key,
+            after=[*prepared.assignments, *keys.grants],
+            hooks=site.hooks,
+            protect=site.settings.protect,
+        ),
+        site.child,
+    )
+    # ... and these have to wait for it.
+    after = [grant for grant in grants if grant.scope is Scope.WORKSPACE]
+    site.grant("workspace", after, principals, {Scope.WORKSPACE: workspace.workspace_id})
+    site.link(base.network, "workspace", workspace.workspace_id, "amlworkspace")
+    site.send_logs(base.monitoring, "workspace", workspace.workspace_id)
+    return workspace
