@@ -175,6 +175,15 @@ def _merge_inside(old: Value, actual: Value, kind: Type, module: ModuleShapes, n
                 if found is not None:
                     merged[key] = found
             return merged
+        case "map", dict(), dict():
+            # what the service adds inside an entry is no drift; an entry more or less is
+            found = {
+                key: _merge_inside(old[key], value, kind.items[0], module, name)
+                if key in old
+                else value
+                for key, value in actual.items()
+            }
+            return {key: found[key] for key in (*[k for k in old if k in found], *found)}
         case "list", list(), list():
             ordered: list[tuple[float, Value]] = []
             for left, right in pair_items(old, actual, name):

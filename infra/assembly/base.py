@@ -7,7 +7,7 @@ from infra.components.identity import Identities, IdentitiesArgs
 from infra.components.monitoring import Monitoring, MonitoringArgs
 from infra.components.network import Network, NetworkArgs
 from infra.components.private_link import ZoneLinks, ZoneLinksArgs
-from infra.roles import ENCRYPTION_IDENTITY, WORKSPACE_IDENTITY, cluster_identity
+from infra.roles import WORKSPACE_IDENTITY, cluster_identity
 from infra.site import Site
 
 
@@ -49,11 +49,7 @@ def lay_base(site: Site) -> Base:
             names=site.names,
             location=site.region,
             resource_group_name=site.group_name,
-            purposes=[
-                WORKSPACE_IDENTITY,
-                *map(cluster_identity, settings.clusters),
-                *([ENCRYPTION_IDENTITY] if settings.encryption.customer_managed else []),
-            ],
+            purposes=[WORKSPACE_IDENTITY, *map(cluster_identity, settings.clusters)],
         ),
         site.child,
     )

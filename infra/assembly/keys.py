@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from pulumi import Resource
+from pulumi import Resource, ResourceOptions
 from pulumi_azure_native import keyvault
 
 from infra.assembly.base import Base
 from infra.components.customer_keys import CustomerKey, EncryptionKey, EncryptionKeyArgs
+from infra.components.grants import Grants, GrantsArgs
+from infra.components.identity import Identities, IdentitiesArgs
 from infra.components.key_vault import KeyVault, KeyVaultArgs
 from infra.roles import ENCRYPTION_IDENTITY, Scope, encryption_grants
 from infra.site import Site
@@ -25,6 +27,8 @@ class Keys:
 def make_keys(site: Site, base: Base) -> Keys:
     """Build the vault, its key and the right to use it; nothing where Azure's keys suffice."""
     settings = site.settings
+    # Without these, what they encrypt is lost: taking the setting back is refused, not carried out.
+    kept = ResourceOptions(parent=site.owner, protect=True)
     if not settings.encryption.customer_managed:
         return Keys(key=None, grants=[])
     vault = KeyVault(
@@ -37,7 +41,7 @@ def make_keys(site: Site, base: Base) -> Keys:
             # A key that is lost loses the data: always in hardware, always as long as Azure can.
             sku=keyvault.SkuName.PREMIUM,
             retention_days=_LONGEST_RETENTION_DAYS,
-            protect=settings.protect,
+            protect=True,
         ),
         site.child,
     )
@@ -50,20 +54,34 @@ def make_keys(site: Site, base: Base) -> Keys:
             resource_group_name=site.group_name,
             rotation_days=settings.encryption.rotation_days,
         ),
-        site.child,
+        kept,
     )
-    granted = site.grant(
-        "encryption",
-        encryption_grants(),
-        base.identities.principal_ids,
-        {Scope.ENCRYPTION_VAULT: vault.vault_id},
+    identities = Identities(
+        site.named("encryption-identity"),
+        IdentitiesArgs(
+            names=site.names,
+            location=site.region,
+            resource_group_name=site.group_name,
+            purposes=[ENCRYPTION_IDENTITY],
+        ),
+        kept,
+    )
+    granted = Grants(
+        site.named("grants-encryption"),
+        GrantsArgs(
+            names=site.names,
+            grants=encryption_grants(),
+            principals=identities.principal_ids,
+            scopes={Scope.ENCRYPTION_VAULT: vault.vault_id},
+        ),
+        kept,
     )
     customer_key = CustomerKey(
         vault_id=vault.vault_id,
         vault_uri=vault.vault_uri,
         name=key.key_name,
         uri=key.key_uri,
-        identity_id=base.identities.ids[ENCRYPTION_IDENTITY],
-        identity_client_id=base.identities.client_ids[ENCRYPTION_IDENTITY],
+        identity_id=identities.ids[ENCRYPTION_IDENTITY],
+        identity_client_id=identities.client_ids[ENCRYPTION_IDENTITY],
     )
     return Keys(key=customer_key, grants=[*granted.assignments])

@@ -65,7 +65,7 @@ class EncryptionKey(ComponentResource):
                     ],
                 },
             },
-            # Lost with it: everything that it encrypts. Azure keeps a key that Pulumi forgets.
+            # ARM cannot delete a key: it goes with its vault, and can be brought back with it.
             opts=ResourceOptions(parent=self, retain_on_delete=True),
         )
         self.key_name = key.name

@@ -98,8 +98,8 @@ class Workspace(ComponentResource):
                 protect=args.protect,
                 hooks=args.hooks,
                 # Azure takes a key at creation only. Sent later it would replace the workspace: a
-                # new generation takes it, this one stays as it is.
-                ignore_changes=["encryption", "enableServiceSideCMKEncryption"],
+                # new generation takes it; this one keeps it, with the identities it began with.
+                ignore_changes=["encryption", "enableServiceSideCMKEncryption", "identity"],
             ),
         )
         for datastore, container in args.datastores.items():

@@ -44,6 +44,7 @@ class Registered:
     protect: bool
     delete_before_replace: bool
     replace_on_changes: tuple[str, ...]
+    ignore_changes: tuple[str, ...]
     depends_on: tuple[str, ...]
 
     @property
@@ -98,6 +99,7 @@ class Monitor(MockMonitor):
                     protect=request.protect,
                     delete_before_replace=request.deleteBeforeReplace,
                     replace_on_changes=tuple(request.replaceOnChanges),
+                    ignore_changes=tuple(request.ignoreChanges),
                     depends_on=tuple(request.dependencies),
                 )
             )

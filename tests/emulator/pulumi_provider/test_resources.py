@@ -10,6 +10,7 @@ from emulator.pulumi_provider.answers import AzureError
 from emulator.pulumi_provider.arm import ArmClient, CancelledError
 from emulator.pulumi_provider.config import Config
 from emulator.pulumi_provider.resources import AlreadyExistsError
+from emulator.pulumi_provider.state import refreshed_inputs
 from emulator.pulumi_provider.values import UNKNOWN, Secret, plain
 from tests.emulator.pulumi_provider.conftest import CONFIG
 
@@ -178,6 +179,18 @@ def test_refresh_shows_drift_only_in_what_the_program_set(resources, arm):
 def test_a_refresh_after_nothing_happened_changes_nothing(resources):
     resources.create(URN, STORAGE, ACCOUNT)
     assert resources.read(ACCOUNT_ID, STORAGE, ACCOUNT).inputs == ACCOUNT
+
+
+def test_what_a_service_adds_inside_an_entry_of_a_map_is_no_drift():
+    registry = catalog.resource("azure-native:containerregistry:Registry")
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {"/id/one": {}}}
+    held = {"/id/one": {"principalId": "p", "clientId": "c"}, "/id/two": {"principalId": "q"}}
+    body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": held}}
+    read = refreshed_inputs({"identity": identity}, ACCOUNT_ID, body, registry)
+    assert read["identity"]["userAssignedIdentities"] == {
+        "/id/one": {},
+        "/id/two": {"principalId": "q"},
+    }
 
 
 def test_import_reads_all_that_a_program_could_have_written(resources):
