@@ -60,10 +60,8 @@ up: setup ## Deploy a stack on the local Azure, with the policy pack
 preview: setup ## Show what `make up` would change
 	@$(LOCAL) pulumi preview --diff --stack $(STACK) --policy-pack policies
 
-down: setup ## Delete a stack's resources from the local Azure
-	@$(LOCAL) pulumi destroy --yes --stack $(STACK)
-	@echo "Azure keeps the names of deleted vaults and workspaces for some days, and so does the local Azure."
-	@echo "To deploy $(STACK) again before that: azlocal exec -- pulumi config set generation 2 --stack $(STACK)"
+down: setup ## Delete a stack's resources from the local Azure, so that `make up` works again
+	@$(LOCAL) $(BIN)/python -m tools.down $(STACK)
 
 clean: ## Stop the local Azure and remove its state (not the environment)
 	@if [ -x $(BIN)/azlocal ]; then $(BIN)/azlocal stop; $(BIN)/azlocal reset --yes; fi

@@ -28,6 +28,8 @@ class StampArgs:
     deployer: Deployer
     zones: Zones
     hooks: ResourceHookBinding
+    model_registry: Input[str] | None
+    """Id of the registry through which models are promoted."""
 
 
 class Stamp(ComponentResource):
@@ -61,6 +63,8 @@ class Stamp(ComponentResource):
         clusters = build_clusters(site, base, workspace, scopes)
         build_instances(site, workspace)
         admit_operators(site, scopes)
+        if args.model_registry is not None:
+            site.link(base.network, "model-registry", args.model_registry, "amlregistry")
         self.outputs = {
             "location": args.region,
             "resource_group": group.name,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pulumi import Input
 from pulumi_azure_native import resources
 
+from infra.assembly.model_registry import find_model_registry
 from infra.components.private_link import PrivateZones, PrivateZonesArgs
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
@@ -18,7 +19,7 @@ class Platform:
     """All of an environment; a further region is one more entry in its settings."""
 
     stamps: dict[str, Stamp]
-    outputs: dict[str, Input[str] | dict[str, dict[str, Input[str]]]]
+    outputs: dict[str, Input[str] | dict[str, dict[str, Input[str]]] | None]
 
     def __init__(self, settings: Settings, deployer: Deployer, project: str) -> None:
         names = Names(
@@ -35,6 +36,7 @@ class Platform:
             resource_group_name=names.of(Kind.RESOURCE_GROUP),
             location=main_region,
         )
+        model_registry = find_model_registry(settings, names, group.name)
         zones = PrivateZones("zones", PrivateZonesArgs(resource_group_name=group.name))
         self.stamps = {
             region: Stamp(
@@ -46,6 +48,7 @@ class Platform:
                     deployer=deployer,
                     zones=Zones(group_name=group.name, ids=zones.zone_ids, names=zones.zone_names),
                     hooks=hooks,
+                    model_registry=model_registry,
                 ),
             )
             for region in settings.regions
@@ -53,6 +56,7 @@ class Platform:
         self.outputs = {
             "environment": settings.environment,
             "subscription_id": deployer.subscription_id,
+            "model_registry_id": model_registry,
             **self.stamps[main_region].outputs,
             "stamps": {region: stamp.outputs for region, stamp in self.stamps.items()},
         }

@@ -19,6 +19,7 @@ ZONES: dict[str, tuple[str, ...]] = {
     "vault": ("privatelink.vaultcore.azure.net",),
     "registry": ("privatelink.azurecr.io",),
     "amlworkspace": ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"),
+    "amlregistry": ("privatelink.api.azureml.ms",),
 }
 
 
@@ -45,7 +46,7 @@ class PrivateZones(ComponentResource):
         super().__init__("mlops:network:PrivateZones", name, None, opts)
         self.zone_ids = {}
         self.zone_names = {}
-        for zone_name in (zone for zones in ZONES.values() for zone in zones):
+        for zone_name in dict.fromkeys(zone for zones in ZONES.values() for zone in zones):
             zone = privatedns.PrivateZone(
                 zone_name,
                 private_zone_name=zone_name,

@@ -179,7 +179,7 @@ def test_a_second_cluster_has_an_identity_and_grants_of_its_own():
 def test_outputs_are_what_pipelines_read(recordings):
     for stack in STACKS:
         outputs = recordings[stack].outputs
-        assert outputs.keys() == OUTPUTS | {"stamps"}
+        assert outputs.keys() == OUTPUTS | {"stamps", "model_registry_id"}
         assert outputs["environment"] == stack
 
 
