@@ -22,6 +22,7 @@ from emulator.arm.store import Resource, Store
 from emulator.cli import identities, process
 from emulator.cli.environment import UnknownError, variables
 from emulator.cli.stacks import StackError, StackFiles, ensure, project_folder
+from emulator.cli.template import templates
 from emulator.login.callers import PRIVATE, Caller
 from emulator.login.principals import DEPLOYER
 from emulator.server.home import Home, Running
@@ -247,6 +248,24 @@ def resources(
         table.add_row(one["type"], "/".join(arm_id.names), group, one.get("location") or "")
     out.print(table)
     out.print(f"{len(found)} resources")
+
+
+@app.command()
+def export(
+    folder: Annotated[
+        Path, typer.Option("--arm-template", help="Folder for the templates; made if missing.")
+    ],
+) -> None:
+    """Write what the local Azure holds as ARM templates: a file a resource group."""
+    home = Home.find()
+    found = templates(_shown(home) if home.store.is_file() else [])
+    if not found:
+        raise fail("there is nothing to export; deploy something first, such as `make up`")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, template in found.items():
+        file = folder / f"{name}.json"
+        file.write_text(json.dumps(template, indent=2) + "\n")
+        typer.echo(f"{file}: {len(template['resources'])} resources")
 
 
 @app.command()

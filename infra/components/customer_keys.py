@@ -47,7 +47,7 @@ class EncryptionKey(ComponentResource):
             vault_name=args.vault_name,
             resource_group_name=args.resource_group_name,
             properties={
-                "kty": keyvault.JsonWebKeyType.RSA,
+                "kty": keyvault.JsonWebKeyType.RS_A_HSM,
                 "key_size": _KEY_BITS,
                 "key_ops": [
                     keyvault.JsonWebKeyOperation.WRAP_KEY,
