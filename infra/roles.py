@@ -19,6 +19,9 @@ class Scope(StrEnum):
     INSIGHTS = "insights"
     WORKSPACE = "workspace"
     ENCRYPTION_VAULT = "encryption-vault"
+    LOGS = "logs"
+    GROUP = "group"
+    MODEL_REGISTRY = "model-registry"
 
 
 @dataclass(frozen=True, order=True)
@@ -30,6 +33,8 @@ class Grant:
     scope: Scope
     reason: str
     kind: PrincipalKind = PrincipalKind.SERVICE_PRINCIPAL
+    condition: str | None = None
+    """Narrows what the role lets do, in Azure's condition language (version 2.0)."""
 
     @property
     def name(self) -> str:
@@ -127,3 +132,23 @@ def encryption_grants() -> list[Grant]:
     reason = "stores wrap and unwrap their own keys with the key of this vault"
     role = Role.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
     return [Grant(ENCRYPTION_IDENTITY, role, Scope.ENCRYPTION_VAULT, reason)]
+
+
+_READERS = (
+    (Role.READER, Scope.WORKSPACE, "sees jobs, models and endpoints; changes nothing"),
+    (Role.LOG_ANALYTICS_READER, Scope.LOGS, "looks into what happened"),
+)
+_WORKERS = (
+    (
+        Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR,
+        Scope.STORAGE,
+        "notebooks live in the file share, which takes no keys",
+    ),
+    (Role.AZUREML_COMPUTE_OPERATOR, Scope.WORKSPACE, "starts and stops computes"),
+)
+
+
+def people_grants(groups: Iterable[str], *, may_work: bool) -> list[Grant]:
+    """What the Entra groups of people need, by their names in the stamp."""
+    rows = (*_READERS, *_OPERATOR_GRANTS, *_WORKERS) if may_work else _READERS
+    return [Grant(name, *row, PrincipalKind.GROUP) for name in groups for row in rows]

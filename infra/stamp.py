@@ -8,7 +8,7 @@ from pulumi_azure_native import resources
 from infra.assembly.base import lay_base
 from infra.assembly.keys import make_keys
 from infra.assembly.machines import build_clusters, build_instances
-from infra.assembly.people import admit_operators
+from infra.assembly.people import admit_operators, admit_people
 from infra.assembly.stores import build_stores
 from infra.assembly.workspace import CPU, build_workspace
 from infra.deployer import Deployer
@@ -63,6 +63,7 @@ class Stamp(ComponentResource):
         clusters = build_clusters(site, base, workspace, scopes)
         build_instances(site, workspace)
         admit_operators(site, scopes)
+        admit_people(site, {**scopes, Scope.LOGS: base.monitoring.logs_id})
         if args.model_registry is not None:
             site.link(base.network, "model-registry", args.model_registry, "amlregistry")
         self.outputs = {

@@ -116,13 +116,11 @@ def _repository(value: str) -> str:
     raise refuse("a GitHub repository as owner/name", "remove the host and `.git`")
 
 
-def _devops(value: str) -> str:
-    if re.fullmatch(r"[0-9a-fA-F-]{36}/[^/]+/[^/]+", value):
+def _trust_name(value: str) -> str:
+    # It becomes part of a token's subject, where a slash or a wildcard would widen the trust.
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}", value):
         return value
-    raise refuse(
-        "an Azure DevOps service connection as organisation-id/project/connection",
-        "take the organisation's id (a GUID) from its settings",
-    )
+    raise refuse("a name as Azure DevOps shows it, without slashes", "correct it")
 
 
 def _endpoint(value: str) -> str:
@@ -164,7 +162,7 @@ TagName = Annotated[str, AfterValidator(_tag_name)]
 ResourceId = Annotated[str, AfterValidator(_resource_id)]
 EmailAddress = Annotated[str, AfterValidator(_email)]
 Repository = Annotated[str, AfterValidator(_repository)]
-DevOpsConnection = Annotated[str, AfterValidator(_devops)]
+TrustName = Annotated[str, AfterValidator(_trust_name)]
 EndpointName = Annotated[str, AfterValidator(_endpoint)]
 SshPublicKey = Annotated[str, AfterValidator(_ssh_public_key)]
 ServiceTag = Annotated[str, AfterValidator(_service_tag)]

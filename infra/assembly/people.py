@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pulumi import Input
 
-from infra.roles import Scope, operator_grants
+from infra.roles import Grant, Scope, operator_grants, people_grants
 from infra.settings import PrincipalKind
 from infra.site import Site
 
@@ -21,3 +21,15 @@ def admit_operators(site: Site, scopes: Mapping[Scope, Input[str]]) -> None:
         ids["deployer"], kinds["deployer"] = deployer.object_id, deployer.kind
     if ids:
         site.grant("operators", operator_grants(kinds.items()), ids, scopes)
+
+
+def admit_people(site: Site, scopes: Mapping[Scope, Input[str]]) -> None:
+    """Give each Entra group of the settings what its members need here."""
+    people = site.settings.people
+    groups = {
+        **{f"data-scientists-{id_}": id_ for id_ in people.data_scientists},
+        **{f"ml-engineers-{id_}": id_ for id_ in people.ml_engineers},
+    }
+    grants: list[Grant] = people_grants(groups, may_work=people.may_work)
+    if grants:
+        site.grant("people", grants, groups, scopes)

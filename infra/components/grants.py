@@ -45,6 +45,8 @@ class Grants(ComponentResource):
                 # Said aloud, Azure does not look a new identity up before the directory knows it.
                 principal_type=authorization.PrincipalType(grant.kind.value),
                 description=grant.reason,
+                condition=grant.condition,
+                condition_version="2.0" if grant.condition else None,
                 # The name is the grant's, so the old assignment has to go first.
                 opts=ResourceOptions(parent=self, delete_before_replace=True),
             )

@@ -20,6 +20,7 @@ from infra.settings.choices import (
 )
 from infra.settings.governance import (
     DeliverySettings,
+    DevOpsSettings,
     Operator,
     PeopleSettings,
     ReleaseSettings,
@@ -76,6 +77,7 @@ __all__ = [
     "ClusterSettings",
     "DataSettings",
     "DeliverySettings",
+    "DevOpsSettings",
     "Egress",
     "EncryptionSettings",
     "EntrySettings",

@@ -7,13 +7,13 @@ from pydantic import Field
 from infra.settings.choices import Approval, Classification, PolicyEffect, PrincipalKind
 from infra.settings.part import Part
 from infra.values import (
-    DevOpsConnection,
     EmailAddress,
     Guid,
     Repository,
     ResourceId,
     TagName,
     TagValue,
+    TrustName,
 )
 
 
@@ -43,18 +43,36 @@ class PeopleSettings(Part):
     """Entra groups, by what their members do."""
 
     data_scientists: tuple[Guid, ...] = ()
-    """Submit jobs and work with data in development, read elsewhere."""
+    """Train models."""
     ml_engineers: tuple[Guid, ...] = ()
-    """Submit jobs, operate computes, deploy models."""
+    """Deploy and operate models and computes."""
+    may_work: bool = False
+    """Let them submit jobs and write data here (development); without it they read only."""
+
+
+class DevOpsSettings(Part):
+    """Azure DevOps service connections that may sign in: NAME-plan, NAME-deploy, NAME-release."""
+
+    enabled: bool = False
+    """Trust them."""
+    organisation_id: Guid | None = None
+    """The organisation's id, part of its issuer's address."""
+    organisation: TrustName | None = None
+    """The organisation's name."""
+    project: TrustName | None = None
+    """The project's name."""
+    connection: TrustName | None = None
+    """NAME of the service connections."""
 
 
 class DeliverySettings(Part):
     """Identities of CI: federated, without a secret, bound to this environment."""
 
     github: Repository | None = None
-    """GitHub repository (owner/name) whose environment of the same name may sign in."""
-    devops: DevOpsConnection | None = None
-    """Azure DevOps service connection (organisation id/project/connection) that may sign in."""
+    """GitHub repository (owner/name) whose environments NAME-plan, NAME and NAME-release may sign
+    in, where NAME is this environment's."""
+    devops: DevOpsSettings = DevOpsSettings()
+    """Azure DevOps."""
 
 
 class ReleaseSettings(Part):

@@ -35,7 +35,9 @@ class BudgetSettings(Part):
     """What the environment may cost; nothing stops when it is used up, people hear of it."""
 
     monthly_amount: Annotated[float, Field(gt=0)] | None = None
-    """Amount a month, in the subscription's currency; without it there is no budget."""
+    """Amount a month for each region, in the subscription's currency; without it, no budget."""
+    subscription_amount: Annotated[float, Field(gt=0)] | None = None
+    """Amount a month for the whole subscription, in the stack that owns subscription_budget."""
     start: date = date(2026, 1, 1)
     """First day of a month; Azure never lets it change."""
 
