@@ -35,6 +35,7 @@ class Kind(StrEnum):
     CLUSTER = "cluster"
     CONTAINER = "container"
     DATASTORE = "datastore"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ LIMITS: dict[Kind, Limit] = {
     Kind.CONTAINER: Limit(
         3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]", "lower-case letters, digits, single hyphens"
     ),
+    Kind.BUDGET: Limit(1, 63, r"[\w-]+", "letters, digits, underscores and hyphens"),
     Kind.DATASTORE: Limit(1, 255, r"[a-z0-9_]+", "lower-case letters, digits and underscores"),
 }
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, ResourceHookBinding, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceHookBinding, ResourceOptions
 from pulumi_azure_native import resources
 
 from infra.assembly.base import lay_base
+from infra.assembly.guard import guard
 from infra.assembly.keys import make_keys
 from infra.assembly.machines import build_clusters, build_instances
 from infra.assembly.people import admit_operators, admit_people
@@ -36,6 +37,8 @@ class Stamp(ComponentResource):
     """One region's workspace and everything that it stands on."""
 
     outputs: dict[str, Input[str]]
+    group_id: Output[str]
+    workspace_id: Output[str]
 
     def __init__(self, name: str, args: StampArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlops:platform:Stamp", name, None, opts)
@@ -64,6 +67,9 @@ class Stamp(ComponentResource):
         build_instances(site, workspace)
         admit_operators(site, scopes)
         admit_people(site, {**scopes, Scope.LOGS: base.monitoring.logs_id})
+        guard(site, base, stores, group.id)
+        self.group_id = group.id
+        self.workspace_id = workspace.workspace_id
         if args.model_registry is not None:
             site.link(base.network, "model-registry", args.model_registry, "amlregistry")
         self.outputs = {

@@ -1,11 +1,14 @@
 """The whole platform of one environment: what it has once, and a stamp for each region."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pulumi import Input
 from pulumi_azure_native import resources
 
+from infra.assembly.delivery import Ground, build_delivery
 from infra.assembly.model_registry import find_model_registry
+from infra.assembly.ownership import build_owned
 from infra.components.private_link import PrivateZones, PrivateZonesArgs
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
@@ -19,7 +22,7 @@ class Platform:
     """All of an environment; a further region is one more entry in its settings."""
 
     stamps: dict[str, Stamp]
-    outputs: dict[str, Input[str] | dict[str, dict[str, Input[str]]] | None]
+    outputs: dict[str, Input[str] | Mapping[str, Input[str] | dict[str, Input[str]]] | None]
 
     def __init__(self, settings: Settings, deployer: Deployer, project: str) -> None:
         names = Names(
@@ -53,10 +56,25 @@ class Platform:
             )
             for region in settings.regions
         }
+        build_owned(settings, names, deployer)
+        identities = build_delivery(
+            settings,
+            names,
+            group.name,
+            {
+                None: Ground(group_id=group.id),
+                **{
+                    region: Ground(group_id=stamp.group_id, workspace_id=stamp.workspace_id)
+                    for region, stamp in self.stamps.items()
+                },
+            },
+            model_registry,
+        )
         self.outputs = {
             "environment": settings.environment,
             "subscription_id": deployer.subscription_id,
             "model_registry_id": model_registry,
+            "delivery_client_ids": identities,
             **self.stamps[main_region].outputs,
             "stamps": {region: stamp.outputs for region, stamp in self.stamps.items()},
         }

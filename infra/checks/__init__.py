@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from infra.checks import addresses, machines
+from infra.checks import addresses, governance, machines
 from infra.problems import Problem
 from infra.settings import Settings
 
@@ -18,4 +18,9 @@ CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"workspace"}), machines.rules_with_approval),
     (frozenset({"clusters"}), machines.clusters_that_scale),
     (frozenset({"operators"}), machines.distinct_operators),
+    (frozenset({"owns", "shared"}), governance.owned_or_shared),
+    (frozenset({"owns", "budget"}), governance.owned_budget),
+    (frozenset({"budget"}), governance.first_of_month),
+    (frozenset({"delivery"}), governance.complete_devops),
+    (frozenset({"people", "operators"}), governance.distinct_people),
 )

@@ -29,6 +29,10 @@ _NAMES = (
     "workspaceName",
     "computeName",
     "containerName",
+    "policyAssignmentName",
+    "pricingName",
+    "lockName",
+    "budgetName",
     "resourceGroupName",
 )
 
@@ -62,7 +66,7 @@ class Recorder(Mocks):
         if args.typ.endswith(":UserAssignedIdentity"):
             state["principalId"] = f"principal-of-{args.name}"
         if "identity" in state:  # a list goes in, a map comes out
-            held = state["identity"]["userAssignedIdentities"]
+            held = state["identity"].get("userAssignedIdentities", [])
             known = {i: {"principalId": "p", "clientId": "c"} for i in held}
             state["identity"] = {**state["identity"], "userAssignedIdentities": known}
         return f"/id/{args.typ.removeprefix('azure-native:')}/{args.name}", state

@@ -92,6 +92,8 @@ def test_everything_that_can_be_private_has_an_endpoint(platform):
     kinds = ("StorageAccount", "Vault", "Registry")
     private = [r for kind in kinds for r in platform.azure if r.type.endswith(f":{kind}")]
     private += platform.all("machinelearningservices:Workspace")
+    private += platform.all("machinelearningservices:Registry")
+    private = list({(r.type, r.name): r for r in private}.values())
     assert len(private) == len(targets)
     for resource in private:
         kind = resource.type.removeprefix("azure-native:")
@@ -129,7 +131,7 @@ def test_protection_covers_what_holds_data_in_prod_and_nothing_in_dev(recordings
 
 def test_runtime_identities_are_separate(platform):
     used = [
-        r.inputs["identity"]["userAssignedIdentities"]
+        r.inputs["identity"].get("userAssignedIdentities", [])
         for r in platform.azure
         if "identity" in r.inputs
     ]
@@ -179,7 +181,7 @@ def test_a_second_cluster_has_an_identity_and_grants_of_its_own():
 def test_outputs_are_what_pipelines_read(recordings):
     for stack in STACKS:
         outputs = recordings[stack].outputs
-        assert outputs.keys() == OUTPUTS | {"stamps", "model_registry_id"}
+        assert outputs.keys() == OUTPUTS | {"stamps", "model_registry_id", "delivery_client_ids"}
         assert outputs["environment"] == stack
 
 

@@ -36,6 +36,45 @@ def _workspace(target: Resource) -> list[str]:
     return [*names, notebooks] if notebooks else names
 
 
+def _model_registry(target: Resource) -> list[str]:
+    region = target["location"]
+    return [f"{target['name'].lower()}.registry.{region}.api.azureml.ms"]
+
+
+def _factory(target: Resource) -> list[str]:
+    return [f"{target['name'].lower()}.{target['location']}.datafactory.azure.net"]
+
+
+def _factory_portal(_: Resource) -> list[str]:
+    return ["adf.azure.com"]
+
+
+def _purview(target: Resource) -> list[str]:
+    return [f"{target['name'].lower()}.purview.azure.com"]
+
+
+def _purview_portal(_: Resource) -> list[str]:
+    return ["web.purview.azure.com"]
+
+
+def _cluster(target: Resource) -> list[str]:
+    fqdn = target["properties"].get("privateFQDN")
+    return [fqdn] if fqdn else []
+
+
+def _topic(target: Resource) -> list[str]:
+    return [f"{target['name'].lower()}.{target['location']}-1.eventgrid.azure.net"]
+
+
+def _monitor(_: Resource) -> list[str]:
+    # Shared by all scopes: the endpoint answers for every workspace and component of its scope.
+    return [
+        "api.monitor.azure.com",
+        "global.in.ai.monitor.azure.com",
+        "global.handler.control.monitor.azure.com",
+    ]
+
+
 _STORAGE = {kind: _account(kind) for kind in ("blob", "file", "queue", "table", "dfs")}
 
 # Group ids by target type. https://learn.microsoft.com/azure/private-link/private-endpoint-overview
@@ -44,6 +83,13 @@ GROUPS: Mapping[str, Mapping[str, Names]] = {
     "microsoft.keyvault/vaults": {"vault": _vault},
     "microsoft.containerregistry/registries": {"registry": _registry},
     "microsoft.machinelearningservices/workspaces": {"amlworkspace": _workspace},
+    "microsoft.machinelearningservices/registries": {"amlregistry": _model_registry},
+    "microsoft.datafactory/factories": {"dataFactory": _factory, "portal": _factory_portal},
+    "microsoft.purview/accounts": {"account": _purview, "portal": _purview_portal},
+    "microsoft.containerservice/managedclusters": {"management": _cluster},
+    "microsoft.eventgrid/topics": {"topic": _topic},
+    "microsoft.eventgrid/domains": {"domain": _topic},
+    "microsoft.insights/privatelinkscopes": {"azuremonitor": _monitor},
 }
 
 # Where the public name of a service continues in its private zone.
@@ -59,6 +105,16 @@ ZONES: Mapping[str, str] = {
     "privatelink.azurecr.io": "azurecr.io",
     "privatelink.api.azureml.ms": "api.azureml.ms",
     "privatelink.notebooks.azure.net": "notebooks.azure.net",
+    "privatelink.datafactory.azure.net": "datafactory.azure.net",
+    "privatelink.adf.azure.com": "azure.com",
+    "privatelink.purview.azure.com": "purview.azure.com",
+    "privatelink.purviewstudio.azure.com": "purview.azure.com",
+    "privatelink.eventgrid.azure.net": "eventgrid.azure.net",
+    "privatelink.monitor.azure.com": "monitor.azure.com",
+    "privatelink.oms.opinsights.azure.com": "oms.opinsights.azure.com",
+    "privatelink.ods.opinsights.azure.com": "ods.opinsights.azure.com",
+    "privatelink.agentsvc.azure-automation.net": "agentsvc.azure-automation.net",
+    "privatelink.servicebus.windows.net": "servicebus.windows.net",
 }
 
 
