@@ -154,7 +154,7 @@ def _hosts(store: Store, properties: dict[str, Any], path: str) -> list[str]:
     if groups is None:
         sentence = f"'{where}' is a {target['type']}, to which no private endpoint leads."
         raise bad(where, sentence, "PrivateLinkServiceTypeNotSupported")
-    if target["type"].lower().endswith("/registries") and target["sku"]["name"] != "Premium":
+    if _is_container_registry(target) and target["sku"]["name"] != "Premium":
         sentence = (
             f"The registry '{target['name']}' has sku {target['sku']['name']}; private endpoints "
             "need sku Premium."
@@ -200,3 +200,7 @@ def _free(store: Store, subnet: Resource) -> Iterator[str]:
             for index in range(_FIRST_FREE, network.num_addresses - 1):
                 if str(network[index]) not in used:
                     yield str(network[index])
+
+
+def _is_container_registry(target: Resource) -> bool:
+    return target["type"].lower() == "microsoft.containerregistry/registries"
