@@ -1,0 +1,1 @@
+"""What a reviewer asks of a stack before it is deployed: what it costs."""
