@@ -1,229 +1,222 @@
-"""Turns rules into the policies of a Pulumi policy pack."""
+"""The rules as an analyzer that the Pulumi engine asks: each resource is read once for all rules.
 
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+The SDK's own server decodes a resource anew for each policy, and gives a policy one level for all
+its findings; ours follows the resource's environment and tells an unknown under its rule's name.
+"""
+# ruff: noqa: N802, ARG002 - gRPC gives the methods their names and what they take
 
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    PolicyComplianceFramework,
-    PolicyConfigSchema,
-    PolicyResource,
-    ReportViolation,
-    ResourceValidation,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    StackValidation,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-from pulumi_policy import Severity as PulumiSeverity
+import threading
+from collections.abc import Iterable, Sequence
 
-from policies.engine.desk import Desk
-from policies.engine.findings import Finding
-from policies.engine.levels import Level, Severity, environment_of
-from policies.engine.requirements import twins
+from google.protobuf import empty_pb2, json_format
+from pulumi.runtime import proto
+
+from policies.engine.described import LEVELS, SEVERITIES, WAIVERS, declared, describe
+from policies.engine.findings import Finding, found
 from policies.engine.resource import Facts, Graph, Node, Resource
 from policies.engine.rule import GraphRule, ResourceRule, Rule
-from policies.engine.settings import COMMON, Settings
-from policies.engine.values import snapshot
-from policies.engine.verdict import FAIL, PASS, UNDECIDED, Verdict
+from policies.engine.tokens import kind_of
+from policies.engine.verdict import PASS, UNDECIDED
+from policies.engine.waivers import Problem, Waivers
+from policies.engine.wire import decode, put
 
-# What carries findings whose level is not the one that their rule was started with.
-STRICTER, MILDER = "stricter-here", "milder-here"
-STOPPED, NOTED = "unknown-and-critical", "unknown-at-preview"
-
-
-class _Texts(TypedDict):
-    name: str
-    description: str
-    display_name: str
-    remediation_steps: str
-    url: str
+NAME = "azure-mlops"
 
 
-def to_policies(rules: Sequence[Rule], stack: str) -> list[Policy]:
-    """Return a policy for each rule, with the levels of `stack`, and those that carry the rest."""
-    desk = Desk()
-    environment = environment_of(stack)
-    own = [_policy(rule, rule.level(environment), desk) for rule in rules]
-    return [
-        *own,
-        ResourceValidationPolicy(
-            name=STRICTER,
-            description="A rule counts more in this environment than the stack's name says",
-            validate=_held(desk, Level.MANDATORY),
-            enforcement_level=EnforcementLevel.MANDATORY,
-        ),
-        ResourceValidationPolicy(
-            name=MILDER,
-            description="A rule counts less in this environment than the stack's name says",
-            validate=_held(desk, Level.ADVISORY),
-            enforcement_level=EnforcementLevel.ADVISORY,
-        ),
-        StackValidationPolicy(
-            name=STOPPED,
-            description="A critical rule cannot be decided before the deployment",
-            validate=_deferred(desk, Level.MANDATORY),
-            enforcement_level=EnforcementLevel.MANDATORY,
-            severity=PulumiSeverity.CRITICAL,
-        ),
-        StackValidationPolicy(
-            name=NOTED,
-            description="A rule cannot be decided before the deployment",
-            validate=_deferred(desk, Level.ADVISORY),
-            enforcement_level=EnforcementLevel.ADVISORY,
-        ),
-    ]
+class Pack(proto.AnalyzerServicer):
+    """Answers the engine's questions; gRPC calls it from several threads at once."""
 
+    def __init__(
+        self, rules: Sequence[Rule], version: str, stack: str, waivers: Waivers | None = None
+    ) -> None:
+        self._rules = tuple(rules)
+        self._version = version
+        self._stack = stack
+        self._tags: dict[str, str] = {}
+        self._waivers = waivers or Waivers()
+        self._settings = {rule.id: rule.settings() for rule in rules}
+        self._levels: dict[str, proto.EnforcementLevel.ValueType] = {}
+        self._by_kind: dict[str, list[ResourceRule]] = {}
+        for rule in rules:
+            if isinstance(rule, ResourceRule):
+                for kind in rule.types:
+                    self._by_kind.setdefault(kind.casefold(), []).append(rule)
+        self._undecided: dict[str, dict[str, Finding]] = {}
+        self._lock = threading.Lock()
 
-def resource_of(args: ResourceValidationArgs, settings: Settings) -> Resource:
-    """What the engine asks about, as rules see it."""
-    return Resource(
-        Facts(
-            type=args.resource_type,
-            name=args.name,
-            urn=args.urn,
-            protected=args.opts.protect,
-            stack_tags=args.stack_tags,
-        ),
-        snapshot(args.props),
-        settings,
-    )
+    # What the engine asks at the start.
 
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: object) -> proto.PluginInfo:
+        return proto.PluginInfo(version=self._version)
 
-def graph_of(args: StackValidationArgs, settings: Settings) -> Graph:
-    """All resources of a stack with the edges between them."""
-    graph = Graph()
-    for resource in args.resources:
-        facts = Facts(
-            type=resource.resource_type,
-            name=resource.name,
-            urn=resource.urn,
-            protected=resource.opts.protect,
-            stack_tags=args.stack_tags,
-        )
-        graph.add(facts, snapshot(resource.props), settings, _needs(resource))
-    return graph
+    def ConfigureStack(
+        self, request: proto.AnalyzerStackConfigureRequest, context: object
+    ) -> proto.AnalyzerStackConfigureResponse:
+        self._stack = request.stack or self._stack
+        self._tags = dict(request.tags)
+        return proto.AnalyzerStackConfigureResponse()
 
+    def GetAnalyzerInfo(self, request: empty_pb2.Empty, context: object) -> proto.AnalyzerInfo:
+        return describe(NAME, self._version, self._rules, self._stack, self._tags)
 
-def _needs(resource: PolicyResource) -> dict[str, list[str]]:
-    by_property = {
-        name: [source.urn for source in sources]
-        for name, sources in resource.property_dependencies.items()
-    }
-    return {**by_property, "": [source.urn for source in resource.dependencies]}
+    def Configure(
+        self, request: proto.ConfigureAnalyzerRequest, context: object
+    ) -> empty_pb2.Empty:
+        said = {name: one.enforcementLevel for name, one in request.policyConfig.items()}
+        # The engine repeats the levels that it was told; only other ones are somebody's wish.
+        told = {rule.id: LEVELS[declared(rule, self._stack, self._tags)] for rule in self._rules}
+        told[WAIVERS] = proto.MANDATORY
+        self._levels = {name: level for name, level in said.items() if level != told.get(name)}
+        for rule in self._rules:
+            if rule.id in request.policyConfig:
+                values = json_format.MessageToDict(request.policyConfig[rule.id].properties)
+                self._settings[rule.id] = rule.settings(values)
+        return empty_pb2.Empty()
 
+    # What it asks of each resource before it is made, and of all of them.
 
-def _policy(rule: Rule, level: Level, desk: Desk) -> Policy:
-    properties = {
-        name: parameter.as_json_schema()
-        for name, parameter in {**COMMON, **rule.parameters}.items()
-    }
-    others = twins(rule)
-    shared: _Texts = {
-        "name": rule.id,
-        "description": rule.title,
-        "display_name": rule.title,
-        "remediation_steps": rule.fix,
-        "url": rule.url,
-    }
-    tags = [*rule.requirements, *(f"{name}: {one}" for name, ids in others.items() for one in ids)]
-    enforcement_level = EnforcementLevel(level.value)
-    severity = _SEVERITIES[rule.severity]
-    framework = PolicyComplianceFramework(
-        name="Microsoft cloud security benchmark",
-        version="v1",
-        reference=", ".join(others.get("MCSB", ())),
-        specification="; ".join(rule.requirements),
-    )
-    if isinstance(rule, ResourceRule):
-        return ResourceValidationPolicy(
-            **shared,
-            validate=_resource_validation(rule, level, desk),
-            enforcement_level=enforcement_level,
-            config_schema=PolicyConfigSchema(properties),
-            severity=severity,
-            framework=framework,
-            tags=tags,
-        )
-    if isinstance(rule, GraphRule):
-        return StackValidationPolicy(
-            **shared,
-            validate=_graph_validation(rule),
-            enforcement_level=enforcement_level,
-            config_schema=PolicyConfigSchema(properties),
-            severity=severity,
-            framework=framework,
-            tags=tags,
-        )
-    raise TypeError(f"{rule.id} is a {type(rule).__name__}; want a ResourceRule or a GraphRule")
-
-
-def _resource_validation(rule: ResourceRule, declared: Level, desk: Desk) -> ResourceValidation:
-    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if not rule.concerns(args.resource_type):
-            return
-        resource = resource_of(args, rule.settings(args.get_config()))
-        finding = Finding(rule, resource, rule.check(resource))
-        if finding.verdict.outcome not in {FAIL, UNDECIDED}:
-            desk.settle(args.urn, rule.id)
-        elif finding.undecided:
-            desk.defer(finding)
-        else:
-            desk.settle(args.urn, rule.id)
-            if finding.level is declared:
-                report(finding.message(), args.urn)
-            else:
-                desk.hold(finding)
-
-    return validate
-
-
-def _graph_validation(rule: GraphRule) -> StackValidation:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        graph = graph_of(args, rule.settings(args.get_config()))
-        for node in graph.of(*rule.types):
-            finding = Finding(rule, node, rule.check(node))
-            decided = finding.verdict.outcome in {FAIL, UNDECIDED}
-            if decided and finding.level is not Level.DISABLED:
-                report(finding.message(), node.facts.urn)
-
-    return validate
-
-
-def _held(desk: Desk, level: Level) -> ResourceValidation:
-    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        for finding in desk.take(args.urn, level):
-            report(finding.message(own_name=False), args.urn)
-
-    return validate
-
-
-def _deferred(desk: Desk, level: Level) -> StackValidation:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        findings = desk.undecided(level)
-        if not findings:
-            return
-        graph = graph_of(args, Settings(""))
-        for finding in findings:
-            node = graph.get(finding.resource.facts.urn)
-            if node is None or _resolved(finding, node).outcome is PASS:
+    def Analyze(self, request: proto.AnalyzeRequest, context: object) -> proto.AnalyzeResponse:
+        response = proto.AnalyzeResponse()
+        rules = self._asked(request.type)
+        if not rules:
+            return response
+        facts, value = self._facts(request), decode(request.properties)
+        for rule in rules:
+            resource = Resource(facts, value, self._settings[rule.id])
+            verdict = rule.check(resource)
+            if verdict.outcome is UNDECIDED:
+                self._defer(Finding(rule, resource, verdict))
                 continue
-            paths = [evidence.path for evidence in finding.verdict.evidence]
-            sources = [source for path in paths for source in node.sources(path)]
-            report(finding.message(own_name=False, sources=sources), node.facts.urn)
+            self._settle(facts.urn, rule.id)
+            if finding := found(rule, resource, verdict, self._waivers):
+                self._tell(response, finding)
+        return response
 
-    return validate
+    def Remediate(self, request: proto.AnalyzeRequest, context: object) -> proto.RemediateResponse:
+        response = proto.RemediateResponse()
+        facts = self._facts(request)
+        for rule in self._asked(request.type):
+            if self._levels.get(rule.id) != proto.REMEDIATE or not rule.mend:
+                continue
+            # Later rules see what earlier ones have mended.
+            resource = Resource(facts, decode(request.properties), self._settings[rule.id])
+            finding = found(rule, resource, rule.check(resource), self._waivers)
+            if finding is None or finding.undecided or finding.waiver:
+                continue
+            for path, value in rule.mend(resource).items():
+                put(request.properties, path, value)
+            response.remediations.add(
+                policyName=rule.id,
+                policyPackName=NAME,
+                policyPackVersion=self._version,
+                description=rule.title,
+                properties=request.properties,
+            )
+        return response
+
+    def AnalyzeStack(
+        self, request: proto.AnalyzeStackRequest, context: object
+    ) -> proto.AnalyzeResponse:
+        response = proto.AnalyzeResponse()
+        graph = Graph()
+        for resource in request.resources:
+            by_property = {
+                name: list(sources.urns) for name, sources in resource.propertyDependencies.items()
+            }
+            needs = {**by_property, "": list(resource.dependencies)}
+            graph.add(self._facts(resource), decode(resource.properties), needs)
+        for rule in self._rules:
+            if isinstance(rule, GraphRule) and not self._disabled(rule):
+                seen = graph.under(self._settings[rule.id])
+                for node in seen.of(*rule.types):
+                    if finding := found(rule, node, rule.check(node), self._waivers):
+                        self._tell(response, finding)
+        self._tell_undecided(response, graph)
+        problems = [*self._waivers.problems, *self._waivers.unused([self._stack])]
+        if self._levels.get(WAIVERS) != proto.DISABLED:
+            for problem in problems:
+                self._complain(response, problem)
+        return response
+
+    def _tell_undecided(self, response: proto.AnalyzeResponse, graph: Graph) -> None:
+        with self._lock:
+            waiting = [one for found in self._undecided.values() for one in found.values()]
+        for finding in waiting:
+            node = graph.get(finding.resource.facts.urn)
+            if node is None or _passes(finding.rule, node):
+                continue
+            told = found(finding.rule, finding.resource, finding.verdict, self._waivers)
+            if told:
+                paths = [evidence.path for evidence in finding.verdict.evidence]
+                sources = [source for path in paths for source in node.sources(path)]
+                self._tell(response, told, sources)
+
+    def _asked(self, type_token: str) -> list[ResourceRule]:
+        rules = self._by_kind.get(kind_of(type_token).name.casefold(), [])
+        return [rule for rule in rules if not self._disabled(rule)]
+
+    def _disabled(self, rule: Rule) -> bool:
+        return self._levels.get(rule.id) == proto.DISABLED
+
+    def _facts(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Facts:
+        return Facts(
+            type=request.type,
+            name=request.name,
+            urn=request.urn,
+            protected=request.options.protect,
+            stack_tags=self._tags,
+        )
+
+    def _defer(self, finding: Finding) -> None:
+        """Keep an undecided finding until the whole stack is known."""
+        with self._lock:
+            of_resource = self._undecided.setdefault(finding.resource.facts.urn, {})
+            of_resource[finding.rule.id] = finding
+
+    def _settle(self, urn: str, rule_id: str) -> None:
+        """Forget what was undecided: the rule has an answer now."""
+        if urn in self._undecided:
+            with self._lock:
+                self._undecided.get(urn, {}).pop(rule_id, None)
+
+    def _level(self, finding: Finding) -> proto.EnforcementLevel.ValueType:
+        wished = self._levels.get(finding.rule.id)
+        if finding.waiver or wished == proto.ADVISORY:
+            return proto.ADVISORY
+        if wished is None or finding.undecided:
+            return LEVELS[finding.level]
+        # What was to be mended and is not stops like any other violation.
+        return proto.MANDATORY
+
+    def _tell(
+        self, response: proto.AnalyzeResponse, finding: Finding, sources: Iterable[Node] = ()
+    ) -> None:
+        rule = finding.rule
+        response.diagnostics.add(
+            policyName=rule.id,
+            policyPackName=NAME,
+            policyPackVersion=self._version,
+            message=f"{rule.title}\n{finding.message(sources)}",
+            urn=finding.resource.facts.urn,
+            description=rule.title,
+            enforcementLevel=self._level(finding),
+            severity=SEVERITIES[rule.severity],
+        )
+
+    def _complain(self, response: proto.AnalyzeResponse, problem: Problem) -> None:
+        response.diagnostics.add(
+            policyName=WAIVERS,
+            policyPackName=NAME,
+            policyPackVersion=self._version,
+            message=f"{problem.place}: {problem.message}",
+            description="Waivers are complete, in date and of use",
+            enforcementLevel=self._levels.get(WAIVERS, proto.MANDATORY),
+            severity=proto.POLICY_SEVERITY_HIGH,
+        )
 
 
-def _resolved(finding: Finding, node: Node) -> Verdict:
-    rule = finding.rule
-    if isinstance(rule, ResourceRule) and rule.resolve:
-        return rule.resolve(node)
-    return finding.verdict
-
-
-_SEVERITIES: Mapping[Severity, PulumiSeverity] = {
-    severity: PulumiSeverity(severity.value) for severity in Severity
-}
+def _passes(rule: Rule, node: Node) -> bool:
+    """Whether what an unknown value was made from is enough for the rule."""
+    return isinstance(rule, ResourceRule) and bool(
+        rule.resolve and rule.resolve(node).outcome is PASS
+    )

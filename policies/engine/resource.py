@@ -1,7 +1,7 @@
 """What a rule is asked about: a resource, alone or as a node of the stack's graph."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from policies.engine.levels import Environment, environment_of, stack_of
@@ -80,37 +80,60 @@ class Node(Resource):
 
 
 class Graph:
-    """All resources of a stack by URN and by kind, with edges in both directions."""
+    """All resources of a stack by URN and by kind, with edges in both directions.
 
-    def __init__(self) -> None:
+    A graph is seen with one rule's settings; views share the resources, which are kept once.
+    """
+
+    def __init__(self, settings: Settings | None = None, kept: "_Kept | None" = None) -> None:
+        self._settings = settings or Settings("")
+        self._kept = kept or _Kept()
         self._nodes: dict[str, Node] = {}
-        self._users: dict[str, list[Node]] = {}
-        self._kinds: dict[str, list[Node]] = {}
         self._cache: dict[object, object] = {}
 
-    def add(
-        self, facts: Facts, value: Value, settings: Settings, needs: Mapping[str, Iterable[str]]
-    ) -> Node:
-        """Take a resource in, once it and all that it needs have a URN."""
-        edges = {name: tuple(urns) for name, urns in needs.items()}
-        node = Node(facts, value, settings, edges, self)
-        self._nodes[facts.urn] = node
-        self._kinds.setdefault(node.kind.name.casefold(), []).append(node)
+    def add(self, facts: Facts, value: Value, needs: Mapping[str, Iterable[str]]) -> None:
+        """Take a resource in, with the URNs that each of its properties was made from."""
+        kept, edges = self._kept, {name: tuple(urns) for name, urns in needs.items()}
+        kept.resources[facts.urn] = (facts, value, edges)
+        kept.kinds.setdefault(facts.kind.name.casefold(), []).append(facts.urn)
         for urn in {urn for urns in edges.values() for urn in urns}:
-            self._users.setdefault(urn, []).append(node)
-        return node
+            kept.users.setdefault(urn, []).append(facts.urn)
+
+    def under(self, settings: Settings) -> "Graph":
+        """The same resources as a rule with these settings sees them."""
+        return Graph(settings, self._kept)
 
     def get(self, urn: str) -> Node | None:
-        return self._nodes.get(urn)
+        node = self._nodes.get(urn)
+        if node is None and urn in self._kept.resources:
+            facts, value, edges = self._kept.resources[urn]
+            node = self._nodes[urn] = Node(facts, value, self._settings, edges, self)
+        return node
 
     def users_of(self, urn: str) -> list[Node]:
-        return self._users.get(urn, [])
+        return self._all(self._kept.users.get(urn, ()))
 
     def of(self, *kinds: str) -> list[Node]:
-        return [node for kind in kinds for node in self._kinds.get(kind.casefold(), [])]
+        return [
+            node for kind in kinds for node in self._all(self._kept.kinds.get(kind.casefold(), ()))
+        ]
 
     def cached(self, build: "Callable[[Graph], _Built]") -> "_Built":
         """What `build` makes of the whole graph, made once: rules stay linear in its size."""
         if build not in self._cache:
             self._cache[build] = build(self)
         return cast("_Built", self._cache[build])
+
+    def _all(self, urns: Iterable[str]) -> list[Node]:
+        return [node for urn in urns if (node := self.get(urn)) is not None]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the views of one graph share."""
+
+    resources: dict[str, tuple[Facts, Value, dict[str, tuple[str, ...]]]] = field(
+        default_factory=dict
+    )
+    users: dict[str, list[str]] = field(default_factory=dict)
+    kinds: dict[str, list[str]] = field(default_factory=dict)

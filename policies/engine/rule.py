@@ -15,8 +15,11 @@ from policies.engine.levels import (
 from policies.engine.resource import Node, Resource
 from policies.engine.settings import Parameter, Settings
 from policies.engine.tokens import kind_of
+from policies.engine.values import Value
 from policies.engine.verdict import Verdict, not_applicable
 
+Mend = Callable[[Resource], Mapping[str, Value]]
+"""What to set, by dotted path, so that a resource obeys; asked only where the rule fails."""
 _Subject = TypeVar("_Subject", bound=Resource)
 
 
@@ -57,6 +60,8 @@ class ResourceRule(Rule):
     check: Callable[[Resource], Verdict]
     resolve: Callable[[Node], Verdict] | None = None
     """Asked about a value that is unknown at preview: what it was made from may be enough."""
+    mend: Mend | None = None
+    """For the level `remediate`; only what neither replaces a resource nor cuts off its users."""
 
     def __call__(self, resource: Resource) -> Verdict:
         if not self.concerns(resource.facts.type):
@@ -90,6 +95,7 @@ def rule(
     parameters: Mapping[str, Parameter] | None = None,
     twins: Mapping[str, Sequence[str]] | None = None,
     resolve: Callable[[Node], Verdict] | None = None,
+    mend: Mend | None = None,
 ) -> Callable[[Callable[[Resource], Verdict]], ResourceRule]:
     """Make a rule of a function from a resource to a verdict; its docstring says why."""
 
@@ -109,6 +115,7 @@ def rule(
             twins=twins or {},
             check=check,
             resolve=resolve,
+            mend=mend,
         )
 
     return declare

@@ -23,6 +23,13 @@ class Parameter:
         return {**self.schema, "description": self.description, "default": self.default}
 
 
+# What a setting says of unknown values; the levels' own names are understood as well.
+WORDS: Mapping[str, Level] = {
+    "warn": Level.ADVISORY,
+    "stop": Level.MANDATORY,
+    **{level.value: level for level in Level},
+}
+
 COMMON: Mapping[str, Parameter] = {
     "environment": Parameter(
         "Which levels hold; empty: decided by the stack's tags, then its name.",
@@ -30,9 +37,10 @@ COMMON: Mapping[str, Parameter] = {
         {"type": "string", "enum": ["", *Environment]},
     ),
     "unknown": Parameter(
-        "What a value does that is not known at preview; empty: stops prod for critical rules.",
+        "What a value does that is not known at preview: warn, stop; empty: as the pack's settings "
+        "say for the rule's severity and the environment.",
         "",
-        {"type": "string", "enum": ["", *Level]},
+        {"type": "string", "enum": ["", *WORDS]},
     ),
 }
 

@@ -12,9 +12,11 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policies.engine.pack import graph_of, resource_of
+from policies.engine.resource import Facts, Graph, Resource
 from policies.engine.rule import GraphRule, ResourceRule
+from policies.engine.settings import Settings
 from policies.engine.verdict import Outcome, Verdict
+from tests.policies.proxies import snapshot
 
 UNKNOWN = UNKNOWN_STRING_VALUE
 OPTIONS = PolicyResourceOptions(
@@ -53,6 +55,26 @@ def arguments(
         None,
         tags or {},
     )
+
+
+def resource_of(args: ResourceValidationArgs, settings: Settings) -> Resource:
+    """What the engine asks about, as rules see it."""
+    facts = Facts(args.resource_type, args.name, args.urn, args.opts.protect, args.stack_tags)
+    return Resource(facts, snapshot(args.props), settings)
+
+
+def graph_of(args: StackValidationArgs, settings: Settings) -> Graph:
+    """All resources of a stack with the edges between them."""
+    graph = Graph(settings)
+    for one in args.resources:
+        facts = Facts(one.resource_type, one.name, one.urn, one.opts.protect, args.stack_tags)
+        needs = {
+            name: [source.urn for source in sources]
+            for name, sources in one.property_dependencies.items()
+        }
+        direct = [source.urn for source in one.dependencies]
+        graph.add(facts, snapshot(one.props), {**needs, "": direct})
+    return graph
 
 
 def ask(

@@ -7,10 +7,11 @@ from pulumi import FileAsset
 from pulumi_policy import proxy
 
 from policies.engine.props import Props
-from policies.engine.values import ABSENT, OPAQUE, snapshot
+from policies.engine.values import ABSENT, OPAQUE
 from policies.engine.values import UNKNOWN as NOT_KNOWN
 from policies.engine.verdict import FAIL, PASS, UNDECIDED
 from tests.policies.asking import UNKNOWN
+from tests.policies.proxies import snapshot
 
 
 def props(tree):

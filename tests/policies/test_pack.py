@@ -1,5 +1,6 @@
-"""The pack as the engine meets it: protobuf in, diagnostics out, through the SDK's own servicer."""
+"""The pack as the engine meets it: protobuf in, diagnostics out, in the engine's order."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -9,11 +10,12 @@ import jsonschema
 import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import proto
-from pulumi_policy import EnforcementLevel
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
-from pulumi_policy.policy import _PolicyAnalyzerServicer
 
-from policies.engine.pack import MILDER, NOTED, STOPPED, STRICTER, to_policies
+from policies.engine.described import WAIVERS
+from policies.engine.pack import Pack as Served
+from policies.engine.rule import ResourceRule
+from policies.engine.waivers import Waivers, load
 from policies.rules import RULES
 from tests.policies.asking import UNKNOWN, urn
 
@@ -35,18 +37,23 @@ def struct(props: Mapping[str, object]) -> struct_pb2.Struct:
 class Pack:
     """A started pack, with the engine's calls in the engine's order."""
 
-    def __init__(self, stack: str = "dev", tags: Mapping[str, str] | None = None, **config) -> None:
+    def __init__(
+        self,
+        stack: str = "dev",
+        tags: Mapping[str, str] | None = None,
+        levels: Mapping[str, int] | None = None,
+        waivers: Waivers | None = None,
+        **config,
+    ) -> None:
         self.stack = stack
-        self.servicer = _PolicyAnalyzerServicer(
-            "azure-mlops", "0.1.0", to_policies(RULES, stack), EnforcementLevel.ADVISORY
-        )
+        self.servicer = Served(RULES, "0.1.0", stack, waivers)
         request = proto.AnalyzerStackConfigureRequest(stack=stack, tags=tags or {})
         self.servicer.ConfigureStack(request, None)
         self.info = self.servicer.GetAnalyzerInfo(None, None)
         configuration = proto.ConfigureAnalyzerRequest()
         for policy in self.info.policies:
             one = configuration.policyConfig[policy.name]
-            one.enforcementLevel = policy.enforcementLevel
+            one.enforcementLevel = (levels or {}).get(policy.name, policy.enforcementLevel)
             one.properties.update(config.get(policy.name, {}))
         self.servicer.Configure(configuration, None)
 
@@ -120,9 +127,9 @@ def test_an_unknown_value_waits_for_the_whole_stack_and_is_told_once():
     found = pack.analyze_stack(
         (ACCOUNT, "it", props, {"allowSharedKeyAccess": source}), (*source, {}, {})
     )
-    noted = [one for one in found if one.policyName == NOTED]
+    noted = [one for one in found if one.policyName == "storage-no-shared-keys"]
     assert [one.urn for one in noted] == [urn(ACCOUNT, "it", "dev")]
-    assert "[storage-no-shared-keys, high]" in noted[0].message
+    assert noted[0].enforcementLevel == proto.ADVISORY
     assert "allowSharedKeyAccess is not known before the deployment" in noted[0].message
     assert "It comes from choice (random:index:Random)." in noted[0].message
     # The deployment asks again, and now there is an answer.
@@ -130,23 +137,26 @@ def test_an_unknown_value_waits_for_the_whole_stack_and_is_told_once():
         "storage-no-shared-keys": "mandatory"
     }
     after = pack.analyze_stack((ACCOUNT, "it", GOOD, {}))
-    assert not {NOTED, STOPPED} & set(told(after))
+    assert "storage-no-shared-keys" not in told(after)
 
 
-@pytest.mark.parametrize(("stack", "carrier"), [("prod", STOPPED), ("dev", NOTED)])
-def test_an_unknown_of_a_critical_rule_stops_prod_only(stack, carrier):
+@pytest.mark.parametrize(("stack", "level"), [("prod", "mandatory"), ("dev", "advisory")])
+def test_an_unknown_of_a_critical_rule_stops_prod_only(stack, level):
     pack, props = Pack(stack), GOOD | {"minimumTlsVersion": UNKNOWN}
     assert pack.analyze(ACCOUNT, props) == []
     found = told(pack.analyze_stack((ACCOUNT, "it", props, {})))
-    assert {NOTED, STOPPED} & set(found) == {carrier}
-    assert found[carrier] == ("mandatory" if carrier == STOPPED else "advisory")
+    assert found["storage-min-tls"] == level
 
 
-def test_what_an_unknown_does_is_a_setting_of_the_rule():
-    pack = Pack("prod", **{"storage-min-tls": {"unknown": "disabled"}})
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [("disabled", None), ("warn", "advisory"), ("stop", "mandatory"), ("", "mandatory")],
+)
+def test_what_an_unknown_does_is_a_setting_of_the_rule(said, level):
+    pack = Pack("prod", **{"storage-min-tls": {"unknown": said}})
     props = GOOD | {"minimumTlsVersion": UNKNOWN}
     assert pack.analyze(ACCOUNT, props) == []
-    assert not {NOTED, STOPPED} & set(told(pack.analyze_stack((ACCOUNT, "it", props, {}))))
+    assert told(pack.analyze_stack((ACCOUNT, "it", props, {}))).get("storage-min-tls") == level
 
 
 def test_an_unknown_scope_is_narrow_when_a_resource_made_it():
@@ -159,7 +169,7 @@ def test_an_unknown_scope_is_narrow_when_a_resource_made_it():
             (kind, "target", GOOD | {"publicNetworkAccess": "Enabled"}, {}),
             (ASSIGNMENT, "it", props, {"scope": (kind, "target")}),
         )
-        assert (NOTED in told(found)) is noted
+        assert any(one.urn == urn(ASSIGNMENT, "it", "dev") for one in found) is noted
 
 
 MEDIUM = {
@@ -171,24 +181,20 @@ MEDIUM = {
 
 
 @pytest.mark.parametrize(
-    ("stack", "tags", "config", "expected"),
+    ("stack", "tags", "config", "level"),
     [
-        ("dev", {}, {}, {"ml-workspace-user-assigned-identity": "advisory"}),
-        ("prod", {}, {}, {"ml-workspace-user-assigned-identity": "mandatory"}),
-        ("alice", {"environment": "dev"}, {}, {MILDER: "advisory"}),
-        ("dev", {"environment": "prod"}, {}, {STRICTER: "mandatory"}),
-        ("dev", {}, {"environment": "prod"}, {STRICTER: "mandatory"}),
+        ("dev", {}, {}, "advisory"),
+        ("prod", {}, {}, "mandatory"),
+        ("alice", {"environment": "dev"}, {}, "advisory"),
+        ("dev", {"environment": "prod"}, {}, "mandatory"),
+        ("dev", {}, {"environment": "prod"}, "mandatory"),
     ],
 )
-def test_a_medium_rule_counts_by_environment(stack, tags, config, expected):
+def test_a_medium_rule_counts_by_environment(stack, tags, config, level):
     pack = Pack(stack, tags, **{"ml-workspace-user-assigned-identity": config})
     found = pack.analyze(WORKSPACE, MEDIUM)
-    assert told(found) == expected
-    assert "identity.type" in found[0].message
-    if STRICTER in expected or MILDER in expected:
-        assert "[ml-workspace-user-assigned-identity, medium]" in found[0].message
-    # Held for one resource only.
-    assert pack.analyze(ACCOUNT, GOOD) == []
+    assert told(found)["ml-workspace-user-assigned-identity"] == level
+    assert any("identity.type" in one.message for one in found)
 
 
 def test_a_parameter_reaches_its_rule():
@@ -210,7 +216,7 @@ def test_a_private_account_without_an_endpoint_is_advice_at_preview():
 
 def test_the_pack_describes_itself_to_the_engine():
     described = {policy.name: policy for policy in Pack("prod").info.policies}
-    assert len(described) == len(RULES) + len({STRICTER, MILDER, STOPPED, NOTED})
+    assert len(described) == len({*(rule.id for rule in RULES), WAIVERS})
     for rule in RULES:
         policy = described[rule.id]
         assert policy.displayName == rule.title
@@ -238,9 +244,115 @@ def test_the_pack_does_not_import_the_provider():
     """A second of start time for every preview is too much for a few enum names."""
     code = (
         "import sys\n"
-        "from policies.engine.pack import to_policies\n"
+        "from policies.engine.pack import Pack\n"
         "from policies.rules import RULES\n"
-        "to_policies(RULES, ''); print(any('azure_native' in name for name in sys.modules))"
+        "Pack(RULES, '', ''); print(any('azure_native' in name for name in sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
+
+
+def waivers(tmp_path, **entry) -> Waivers:
+    file = tmp_path / "waivers.yaml"
+    base = {"reason": "r", "owner": "o", "approver": "a", "expires": "2027-01-10"}
+    file.write_text(json.dumps({"waivers": [base | entry]}))
+    return load(file, RULES, dt.date(2027, 1, 1))
+
+
+def test_a_waived_violation_is_told_as_advice_and_its_waiver_is_of_use(tmp_path):
+    held = waivers(tmp_path, rule="storage-no-shared-keys", resource="it")
+    pack, props = Pack("prod", waivers=held), GOOD | {"allowSharedKeyAccess": True}
+    (one,) = pack.analyze(ACCOUNT, props)
+    assert told([one]) == {"storage-no-shared-keys": "advisory"}
+    assert "Waived until 2027-01-10 by o, approved by a: r." in one.message
+    assert told(pack.analyze(ACCOUNT, props, name="other")) == {
+        "storage-no-shared-keys": "mandatory"
+    }
+    assert WAIVERS not in told(pack.analyze_stack((ACCOUNT, "it", props, {})))
+
+
+def test_waivers_that_match_nothing_or_are_over_stop_the_stack(tmp_path):
+    unused = waivers(tmp_path, rule="storage-no-shared-keys", resource="it")
+    over = waivers(tmp_path, rule="storage-min-tls", resource="it", expires="2026-12-31")
+    for held, word in ((unused, "matches no violation"), (over, "expired")):
+        pack = Pack("prod", waivers=held)
+        assert pack.analyze(ACCOUNT, GOOD) == []
+        (one,) = (
+            x for x in pack.analyze_stack((ACCOUNT, "it", GOOD, {})) if x.policyName == WAIVERS
+        )
+        assert word in one.message
+        assert one.enforcementLevel == proto.MANDATORY
+
+
+def test_an_unknown_and_a_graph_rule_are_waived_too(tmp_path):
+    held = waivers(tmp_path, rule="storage-min-tls", resource="it")
+    pack, props = Pack("prod", waivers=held), GOOD | {"minimumTlsVersion": UNKNOWN}
+    pack.analyze(ACCOUNT, props)
+    found = told(pack.analyze_stack((ACCOUNT, "it", props, {})))
+    assert found["storage-min-tls"] == "advisory"
+    assert WAIVERS not in found
+    held = waivers(tmp_path, rule="private-endpoint-for-what-is-private", resource="it")
+    (one,) = (
+        x
+        for x in Pack("prod", waivers=held).analyze_stack((ACCOUNT, "it", GOOD, {}))
+        if x.policyName == "private-endpoint-for-what-is-private"
+    )
+    assert "Waived until" in one.message
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [(proto.DISABLED, None), (proto.ADVISORY, "advisory"), (proto.REMEDIATE, "mandatory")],
+)
+def test_a_configured_level_goes_before_the_rules_own(level, expected):
+    pack = Pack("prod", levels={"storage-no-shared-keys": level})
+    found = told(pack.analyze(ACCOUNT, GOOD | {"allowSharedKeyAccess": True}))
+    assert found.get("storage-no-shared-keys") == expected
+
+
+MENDED = {
+    "allowBlobPublicAccess": True,
+    "enableHttpsTrafficOnly": False,
+    "minimumTlsVersion": "TLS1_0",
+    "publicNetworkAccess": "Enabled",
+    "tags": {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG, "value": {"a": "b"}},
+    "accountName": UNKNOWN,
+}
+
+
+def remediated(pack: Pack, props: Mapping[str, object]) -> list:
+    request = proto.AnalyzeRequest(
+        type=ACCOUNT, properties=struct(props), urn=urn(ACCOUNT, "it", pack.stack), name="it"
+    )
+    return list(pack.servicer.Remediate(request, None).remediations)
+
+
+def test_nothing_is_mended_unless_it_is_asked_for():
+    assert remediated(Pack("prod"), MENDED) == []
+
+
+def test_what_is_asked_for_is_mended_and_the_rest_stays_as_it_came():
+    safe = [rule.id for rule in RULES if isinstance(rule, ResourceRule) and rule.mend]
+    pack = Pack("prod", levels=dict.fromkeys(safe, proto.REMEDIATE))
+    found = remediated(pack, MENDED)
+    assert {one.policyName for one in found} >= {
+        "storage-https-only",
+        "storage-min-tls",
+        "storage-no-anonymous-blobs",
+    }
+    after = json_format.MessageToDict(found[-1].properties)
+    assert after == MENDED | {
+        "allowBlobPublicAccess": False,
+        "enableHttpsTrafficOnly": True,
+        "minimumTlsVersion": "TLS1_2",
+    }
+    assert not set(told(pack.analyze(ACCOUNT, after))) & set(safe)
+    assert remediated(pack, after) == []
+
+
+def test_what_is_unknown_or_waived_is_not_mended(tmp_path):
+    held = waivers(tmp_path, rule="storage-min-tls", resource="it")
+    levels = {"storage-min-tls": proto.REMEDIATE}
+    assert remediated(Pack("prod", levels=levels, waivers=held), MENDED) == []
+    unknown = MENDED | {"minimumTlsVersion": UNKNOWN}
+    assert remediated(Pack("prod", levels=levels), unknown) == []

@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 from pulumi_policy import proxy
 
 from policies.engine.findings import Finding
-from policies.engine.pack import resource_of
 from policies.engine.requirements import requirements
 from policies.engine.rule import GraphRule, ResourceRule
 from policies.engine.verdict import FAIL, NOT_APPLICABLE, PASS, UNDECIDED
 from policies.rules import RULES
-from tests.policies.asking import Stack, arguments, token
+from tests.policies.asking import Stack, arguments, resource_of, token
 
 UNKNOWNS = [value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_")]
 # The words that rules look at, so that the fuzz meets their branches and not only their doors.
