@@ -10,7 +10,7 @@ LOCAL := $(BIN)/azlocal exec --start --
 LOCKS := requirements/main.txt requirements/dev.txt
 # Tests that share a deployed platform stay together in one process.
 PARALLEL := --numprocesses 2 --dist loadgroup --quiet
-CHECKED := emulator infra ml policies review tools benchmarks tests
+CHECKED := emulator infra ml policies review shapes tools benchmarks tests
 
 .PHONY: help setup demo test test-all lint format lock generate bench up preview down clean
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from emulator.arm.ids import GROUP_TYPE, SUBSCRIPTION_TYPE, ArmId, parse
 from emulator.arm.store import Resource
-from emulator.pulumi_provider import catalog
+from shapes import catalog
 
 _SCHEMA = "https://schema.management.azure.com/schemas"
 _GROUP_SCHEMA = f"{_SCHEMA}/2019-04-01/deploymentTemplate.json#"
@@ -63,8 +62,7 @@ def _entry(resource: Resource, arm_id: ArmId) -> dict[str, Any]:
 @cache
 def _versions() -> dict[str, str]:
     """The api-version that azure-native uses, by ARM type in lower case."""
-    shapes = Path(catalog.__file__).parent / "shapes"
-    modules = [catalog.module(file.stem) for file in sorted(shapes.glob("*.json"))]
+    modules = [catalog.module(file.stem) for file in sorted(catalog.FOLDER.glob("*.json"))]
     known = (module.resource(name) for module in modules for name in module.resource_names)
     return {
         shape.arm_type.lower(): shape.version for shape in known if shape.arm and shape.path.text

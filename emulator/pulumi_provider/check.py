@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from emulator.pulumi_provider.catalog import FunctionShape, ModuleShapes, ResourceShape, Shapes
-from emulator.pulumi_provider.convert import choose
-from emulator.pulumi_provider.grammar import Shape, Type
 from emulator.pulumi_provider.values import Secret, Unknown, Value, has_unknown
+from shapes.catalog import FunctionShape, ModuleShapes, ResourceShape, Shapes
+from shapes.convert import choose
+from shapes.grammar import Shape, Type
 
 FEW = 8
 SMALL_ENUM = 40  # longer lists (VM sizes, regions) grow faster than any SDK

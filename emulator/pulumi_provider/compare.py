@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from emulator.pulumi_provider.catalog import ModuleShapes, ResourceShape, Shapes
-from emulator.pulumi_provider.convert import choose
-from emulator.pulumi_provider.grammar import Type
 from emulator.pulumi_provider.values import Path, Value, has_unknown, plain
+from shapes.catalog import ModuleShapes, ResourceShape, Shapes
+from shapes.convert import choose
+from shapes.grammar import Type
 
 IDENTITY_KEYS = ("name", "id", "key", "keyName", "containerName")
 # Lists of plain values whose order carries no meaning; any other list is compared in order.

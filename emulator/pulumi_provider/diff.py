@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from emulator.pulumi_provider.catalog import ResourceShape
 from emulator.pulumi_provider.compare import Change, resource_changes
 from emulator.pulumi_provider.values import Path, Value, plain_properties
+from shapes.catalog import ResourceShape
 
 
 @dataclass

@@ -6,13 +6,13 @@ import base64
 import json
 from collections.abc import Mapping
 
-from emulator.pulumi_provider import catalog
 from emulator.pulumi_provider.arm import ENDPOINT, ArmClient
-from emulator.pulumi_provider.catalog import FunctionShape, PathTemplate
 from emulator.pulumi_provider.check import check_arguments
-from emulator.pulumi_provider.convert import from_body, to_body
 from emulator.pulumi_provider.state import hide
 from emulator.pulumi_provider.values import Properties, Secret, Value, plain, plain_properties
+from shapes import catalog
+from shapes.catalog import FunctionShape, PathTemplate
+from shapes.convert import from_body, to_body
 
 CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 CLIENT_TOKEN = "azure-native:authorization:getClientToken"  # noqa: S105 - a function's name

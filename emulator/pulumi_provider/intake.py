@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.pulumi_provider.catalog import ResourceShape
 from emulator.pulumi_provider.check import Failure
 from emulator.pulumi_provider.naming import can_be_named, invent, logical_name
 from emulator.pulumi_provider.protocol import provider_pb2
 from emulator.pulumi_provider.values import UNKNOWN, Properties, decode, has_unknown, plain
+from shapes.catalog import ResourceShape
 
 # Found once: a resource group never moves, and a new update comes with a new process.
 _group_locations: dict[str, str] = {}

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import uuid
 
-from emulator.pulumi_provider.catalog import ResourceShape
+from shapes.catalog import ResourceShape
 
 # azure-native fills these with a random GUID: Azure takes nothing else
 GUID_NAMES = frozenset(

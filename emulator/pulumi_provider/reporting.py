@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import grpc
 
-from emulator.pulumi_provider.catalog import UnknownTokenError
 from emulator.pulumi_provider.protocol import provider_pb2, status_pb2
 from emulator.pulumi_provider.values import encode
+from shapes.catalog import UnknownTokenError
 
 if TYPE_CHECKING:
     from emulator.pulumi_provider.resources import HalfMadeError

@@ -8,8 +8,6 @@ from typing import Any
 
 from emulator.pulumi_provider.answers import AzureError
 from emulator.pulumi_provider.arm import ArmClient
-from emulator.pulumi_provider.catalog import ResourceShape
-from emulator.pulumi_provider.convert import lookup, to_body
 from emulator.pulumi_provider.journal import Journal
 from emulator.pulumi_provider.naming import logical_name
 from emulator.pulumi_provider.state import (
@@ -19,6 +17,8 @@ from emulator.pulumi_provider.state import (
     refreshed_inputs,
 )
 from emulator.pulumi_provider.values import Properties, Value, has_unknown, plain_properties
+from shapes.catalog import ResourceShape
+from shapes.convert import lookup, to_body
 
 
 class AlreadyExistsError(Exception):

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import grpc
 from google.protobuf import empty_pb2
 
-from emulator.pulumi_provider import catalog
-from emulator.pulumi_provider.catalog import ResourceShape
 from emulator.pulumi_provider.check import check
 from emulator.pulumi_provider.config import KNOWN_KEYS, Config, read_config
 from emulator.pulumi_provider.diff import Difference, difference
@@ -24,6 +22,8 @@ from emulator.pulumi_provider.log import EngineLog
 from emulator.pulumi_provider.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from emulator.pulumi_provider.reporting import Reported
 from emulator.pulumi_provider.values import decode, encode, has_unknown, plain
+from shapes import catalog
+from shapes.catalog import ResourceShape
 
 if TYPE_CHECKING:
     from emulator.pulumi_provider.resources import Resources

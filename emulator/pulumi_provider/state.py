@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.pulumi_provider.catalog import ModuleShapes, ResourceShape, Shapes
 from emulator.pulumi_provider.compare import pair_items, same
-from emulator.pulumi_provider.convert import choose, from_body
-from emulator.pulumi_provider.grammar import Shape, Type
 from emulator.pulumi_provider.values import (
     UNKNOWN,
     Path,
@@ -19,6 +16,9 @@ from emulator.pulumi_provider.values import (
     plain,
     secret_paths,
 )
+from shapes.catalog import ModuleShapes, ResourceShape, Shapes
+from shapes.convert import choose, from_body
+from shapes.grammar import Shape, Type
 
 
 def outputs_of(

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from google.protobuf import struct_pb2
 
+from shapes.values import UNKNOWN, UNKNOWN_TEXT, Properties, Secret, Unknown, Value
+
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's marker, not a secret
 OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
+__all__ = ["UNKNOWN", "Path", "Properties", "Secret", "Unknown", "Value"]
 
-class Unknown:
-    """A value that is only known after the update; there is one instance."""
-
-    def __repr__(self) -> str:
-        return "<unknown>"
-
-
-UNKNOWN = Unknown()
-
-Value: TypeAlias = (
-    "str | bool | int | float | list[Value] | dict[str, Value] | Unknown | Secret | None"
-)
-Properties: TypeAlias = dict[str, "Value"]
 Path: TypeAlias = "tuple[str | int, ...]"
-
-
-@dataclass(frozen=True)
-class Secret:
-    """A value that must never be shown."""
-
-    value: Value
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from emulator.pulumi_provider.grammar import Shape, Type
+from shapes.grammar import Shape, Type
 from tools.shapes import reviewed
 from tools.shapes.entries import Entry, merge_equal, rename_references, write_sides
 from tools.shapes.functions import FunctionMatch, match_function

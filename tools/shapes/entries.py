@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from emulator.pulumi_provider.grammar import Shape
+from shapes.grammar import Shape
 from tools.shapes.mapping import Mapper
 
 Entry = dict[str, object]

@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.shapes.build import Builder, Built
 from tools.shapes.native import module_names, read_module
 
-FOLDER = Path(__file__).parents[2] / "emulator" / "pulumi_provider" / "shapes"
+FOLDER = Path(__file__).parents[2] / "shapes" / "data"
 SECTIONS = ("resources", "functions", "types", "enums")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from emulator.pulumi_provider.grammar import ANY, Shape, Type
+from shapes.grammar import ANY, Shape, Type
 from tools.shapes.arm_models import SCALAR, Field, Models, WireType, reachable
 from tools.shapes.native import Module, Property
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from emulator.pulumi_provider.grammar import ANY, Type
+from shapes.grammar import ANY, Type
 
 CLASS = re.compile(r"^class (\w+)\b.*?:$", re.MULTILINE)
 GETTER = re.compile(

@@ -6,8 +6,8 @@ import string
 
 from hypothesis import strategies as st
 
-from emulator.pulumi_provider.catalog import ModuleShapes, ResourceShape, Shapes
-from emulator.pulumi_provider.grammar import Type
+from shapes.catalog import ModuleShapes, ResourceShape, Shapes
+from shapes.grammar import Type
 
 DEPTH = 3
 WORDS = st.text(string.ascii_letters + string.digits + "-", min_size=1, max_size=8)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.pulumi_provider import catalog
 from emulator.pulumi_provider.diff import difference
 from emulator.pulumi_provider.values import UNKNOWN, Secret
+from shapes import catalog
 
 ACCOUNT = {
     "accountName": "mlopsdata",

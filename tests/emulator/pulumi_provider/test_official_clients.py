@@ -17,12 +17,12 @@ from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.storage import StorageManagementClient
 
 from emulator.cli.environment import variables
-from emulator.pulumi_provider import catalog
 from emulator.pulumi_provider.arm import ArmClient
 from emulator.pulumi_provider.config import read_config
 from emulator.pulumi_provider.journal import Journal
 from emulator.pulumi_provider.resources import Made, Resources
 from emulator.server.home import SUBSCRIPTION_ID, TENANT_ID, Home
+from shapes import catalog
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[3]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from emulator.pulumi_provider import catalog
 from emulator.pulumi_provider.answers import AzureError
 from emulator.pulumi_provider.arm import ArmClient, CancelledError
 from emulator.pulumi_provider.config import Config
 from emulator.pulumi_provider.resources import AlreadyExistsError
 from emulator.pulumi_provider.state import refreshed_inputs
 from emulator.pulumi_provider.values import UNKNOWN, Secret, plain
+from shapes import catalog
 from tests.emulator.pulumi_provider.conftest import CONFIG
 
 URN = "urn:pulumi:dev::p::azure-native:storage:StorageAccount::data"

@@ -6,11 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator.pulumi_provider import catalog
 from emulator.pulumi_provider.check import check
-from emulator.pulumi_provider.convert import from_body, to_body
 from emulator.pulumi_provider.diff import difference
-from emulator.pulumi_provider.grammar import Shape, Type, parse_shape, parse_type
 from emulator.pulumi_provider.state import expected_outputs, refreshed_inputs
 from emulator.pulumi_provider.values import (
     UNKNOWN,
@@ -21,6 +18,9 @@ from emulator.pulumi_provider.values import (
     plain,
     secret_paths,
 )
+from shapes import catalog
+from shapes.convert import from_body, to_body
+from shapes.grammar import Shape, Type, parse_shape, parse_type
 from tests.emulator.pulumi_provider.programs import inputs_of
 
 TOKENS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.pulumi_provider import catalog
+from shapes import catalog
 from tools.shapes import __main__ as command
 from tools.shapes.files import build, modules, render, stale
 from tools.shapes.native import module_names, read_module, read_type

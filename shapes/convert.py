@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from emulator.pulumi_provider.catalog import ModuleShapes, Shapes
-from emulator.pulumi_provider.grammar import Shape, Type
-from emulator.pulumi_provider.values import Properties, Value
+from shapes.catalog import ModuleShapes, Shapes
+from shapes.grammar import Shape, Type
+from shapes.values import UNKNOWN_TEXT, Properties, Value
 
 Json: TypeAlias = "str | bool | int | float | list[Json] | dict[str, Json] | None"
 Body: TypeAlias = "dict[str, Json]"
@@ -152,11 +152,14 @@ def _raw(value: object) -> Value:
 
 
 def lookup(body: Mapping[str, object], wire: Iterable[str]) -> object:
-    """Return what stands at a path; services disagree about case, so that is forgiven."""
+    """Return what stands at a path; services disagree about case, so that is forgiven.
+
+    Whatever stands in an object that is not known is not known either.
+    """
     here: object = body
     for step in wire:
         if not isinstance(here, Mapping):
-            return None
+            return here if here == UNKNOWN_TEXT else None
         found = here.get(step)
         if found is None:
             folded = step.lower()

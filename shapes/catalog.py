@@ -10,9 +10,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from emulator.pulumi_provider.grammar import Shape, parse_shape
+from shapes.grammar import Shape, parse_shape
 
-FOLDER = Path(__file__).parent / "shapes"
+FOLDER = Path(__file__).parent / "data"
 TOKEN = re.compile(r"^azure-native:(\w+)(?:/v\w+)?:(\w+)$")
 PLACEHOLDER = re.compile(r"\{(\w+)(?::([\w.-]+))?\}")
 
