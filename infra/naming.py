@@ -28,6 +28,8 @@ class Kind(StrEnum):
     APPLICATION_INSIGHTS = "appi"
     WORKSPACE = "mlw"
     STORAGE_ACCOUNT = "st"
+    LAKE = "dls"
+    ONLINE_ENDPOINT = "oep"
     KEY_VAULT = "kv"
     ENCRYPTION_VAULT = "kve"
     MODEL_REGISTRY = "mlr"
@@ -79,6 +81,13 @@ LIMITS: dict[Kind, Limit] = {
         3, 33, r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, hyphens and underscores"
     ),
     Kind.STORAGE_ACCOUNT: Limit(3, 24, r"[a-z0-9]+", "lower-case letters and digits"),
+    Kind.LAKE: Limit(3, 24, r"[a-z0-9]+", "lower-case letters and digits"),
+    Kind.ONLINE_ENDPOINT: Limit(
+        3,
+        32,
+        r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
+        "letters, digits and single inner hyphens, starting with a letter",
+    ),
     Kind.KEY_VAULT: Limit(
         3,
         24,
@@ -154,6 +163,14 @@ class Names:
     @property
     def storage_account(self) -> str:
         return self._global(Kind.STORAGE_ACCOUNT, separator="")
+
+    @property
+    def lake(self) -> str:
+        return self._global(Kind.LAKE, separator="")
+
+    def endpoint(self, task: str) -> str:
+        """A name that is unique in the region: it becomes a host name there."""
+        return f"{task}-{self.environment}-{self.unique}"
 
     @property
     def key_vault(self) -> str:

@@ -20,6 +20,11 @@ class Scope(StrEnum):
     WORKSPACE = "workspace"
     ENCRYPTION_VAULT = "encryption-vault"
     LOGS = "logs"
+    LAKE = "lake"
+    LAKE_RAW = "lake-raw"
+    LAKE_CURATED = "lake-curated"
+    LAKE_FEATURES = "lake-features"
+    LAKE_SCRATCH = "lake-scratch"
     GROUP = "group"
     MODEL_REGISTRY = "model-registry"
 
@@ -152,3 +157,47 @@ def people_grants(groups: Iterable[str], *, may_work: bool) -> list[Grant]:
     """What the Entra groups of people need, by their names in the stamp."""
     rows = (*_READERS, *_OPERATOR_GRANTS, *_WORKERS) if may_work else _READERS
     return [Grant(name, *row, PrincipalKind.GROUP) for name in groups for row in rows]
+
+
+def workspace_lake_grants() -> list[Grant]:
+    """What the workspace's identity needs on the lake."""
+    studio = "the studio shows what the lake's datastores hold"
+    return [
+        Grant(WORKSPACE_IDENTITY, Role.STORAGE_BLOB_DATA_READER, Scope.LAKE, studio),
+        Grant(WORKSPACE_IDENTITY, Role.NETWORK_CONNECTION_APPROVER, Scope.LAKE, _MANAGED_ENDPOINTS),
+    ]
+
+
+def cluster_lake_grants(clusters: Iterable[str]) -> list[Grant]:
+    """What the identity of each cluster needs on the zones of the lake."""
+    rows = (
+        (Role.STORAGE_BLOB_DATA_READER, Scope.LAKE_RAW, "reads what arrived, and leaves it be"),
+        (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, Scope.LAKE_CURATED, "writes the data it has cleaned"),
+        (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, Scope.LAKE_FEATURES, "writes the features it made"),
+    )
+    return [Grant(cluster_identity(cluster), *row) for cluster in clusters for row in rows]
+
+
+def scratch_grants(cluster: str) -> list[Grant]:
+    """What the identity of a cluster needs on the container that nobody else opens."""
+    reason = "keeps what other jobs must not see"
+    role = Role.STORAGE_BLOB_DATA_CONTRIBUTOR
+    return [Grant(cluster_identity(cluster), role, Scope.LAKE_SCRATCH, reason)]
+
+
+def endpoint_identity(task: str) -> str:
+    return f"endpoint-{task}"
+
+
+def endpoint_grants(tasks: Iterable[str]) -> list[Grant]:
+    """What the identity of each online endpoint needs; it must be there before a deployment."""
+    rows = (
+        (Role.ACR_PULL, Scope.REGISTRY, "pulls the image that a deployment runs in"),
+        (Role.STORAGE_BLOB_DATA_READER, Scope.STORAGE, "reads the model that it serves"),
+        (
+            Role.AZUREML_METRICS_WRITER,
+            Scope.WORKSPACE,
+            "writes what it measures of itself; cannot submit or register",
+        ),
+    )
+    return [Grant(endpoint_identity(task), *row) for task in tasks for row in rows]

@@ -8,8 +8,10 @@ from pulumi_azure_native import resources
 from infra.assembly.base import lay_base
 from infra.assembly.guard import guard
 from infra.assembly.keys import make_keys
+from infra.assembly.lake import build_lake, show_lake
 from infra.assembly.machines import build_clusters, build_instances
 from infra.assembly.people import admit_operators, admit_people
+from infra.assembly.serving import build_serving
 from infra.assembly.stores import build_stores
 from infra.assembly.workspace import CPU, build_workspace
 from infra.deployer import Deployer
@@ -61,13 +63,20 @@ class Stamp(ComponentResource):
         base = lay_base(site)
         keys = make_keys(site, base)
         stores = build_stores(site, base, keys)
-        workspace = build_workspace(site, base, stores, keys, {})
+        lake = build_lake(site, base, keys)
+        targets: dict[str, tuple[Input[str], str]] = {}
+        if lake is not None:
+            targets |= {f"lake-{kind}": (lake.account_id, kind) for kind in ("blob", "dfs")}
+        workspace = build_workspace(site, base, stores, keys, targets)
+        if lake is not None:
+            show_lake(site, workspace, lake)
         scopes = {**stores.scopes, Scope.WORKSPACE: workspace.workspace_id}
         clusters = build_clusters(site, base, workspace, scopes)
         build_instances(site, workspace)
+        serving = build_serving(site, base, workspace, scopes)
         admit_operators(site, scopes)
         admit_people(site, {**scopes, Scope.LOGS: base.monitoring.logs_id})
-        guard(site, base, stores, group.id)
+        guard(site, base, stores, lake, group.id)
         self.group_id = group.id
         self.workspace_id = workspace.workspace_id
         if args.model_registry is not None:
@@ -82,4 +91,8 @@ class Stamp(ComponentResource):
             "registry": stores.registry.registry_name,
             "cpu_cluster": clusters[CPU].cluster_name,
         }
+        self.outputs |= {f"endpoint_{t}": e.endpoint_name for t, e in serving.online.items()}
+        self.outputs |= {f"batch_endpoint_{t}": e.endpoint_name for t, e in serving.batch.items()}
+        if lake is not None:
+            self.outputs["lake"] = lake.account_name
         self.register_outputs(self.outputs)

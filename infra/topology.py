@@ -9,6 +9,7 @@ from pulumi_azure_native import resources
 from infra.assembly.delivery import Ground, build_delivery
 from infra.assembly.model_registry import find_model_registry
 from infra.assembly.ownership import build_owned
+from infra.assembly.zones import endpoint_groups
 from infra.components.private_link import PrivateZones, PrivateZonesArgs
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
@@ -40,7 +41,10 @@ class Platform:
             location=main_region,
         )
         model_registry = find_model_registry(settings, names, group.name)
-        zones = PrivateZones("zones", PrivateZonesArgs(resource_group_name=group.name))
+        zones = PrivateZones(
+            "zones",
+            PrivateZonesArgs(resource_group_name=group.name, groups=endpoint_groups(settings)),
+        )
         self.stamps = {
             region: Stamp(
                 region,

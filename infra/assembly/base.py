@@ -7,7 +7,7 @@ from infra.components.identity import Identities, IdentitiesArgs
 from infra.components.monitoring import Monitoring, MonitoringArgs
 from infra.components.network import Network, NetworkArgs
 from infra.components.private_link import ZoneLinks, ZoneLinksArgs
-from infra.roles import WORKSPACE_IDENTITY, cluster_identity
+from infra.roles import WORKSPACE_IDENTITY, cluster_identity, endpoint_identity
 from infra.site import Site
 
 
@@ -49,7 +49,11 @@ def lay_base(site: Site) -> Base:
             names=site.names,
             location=site.region,
             resource_group_name=site.group_name,
-            purposes=[WORKSPACE_IDENTITY, *map(cluster_identity, settings.clusters)],
+            purposes=[
+                WORKSPACE_IDENTITY,
+                *map(cluster_identity, settings.clusters),
+                *map(endpoint_identity, settings.serving.online),
+            ],
         ),
         site.child,
     )

@@ -5,12 +5,13 @@ from pulumi import Input
 from infra.assembly.base import Base
 from infra.assembly.stores import Stores
 from infra.components.budget import Budget, BudgetArgs
+from infra.components.lake import Lake
 from infra.components.locks import Locks, LocksArgs
 from infra.naming import Kind
 from infra.site import Site
 
 
-def guard(site: Site, base: Base, stores: Stores, group_id: Input[str]) -> None:
+def guard(site: Site, base: Base, stores: Stores, lake: Lake | None, group_id: Input[str]) -> None:
     """Lock what holds data where the settings protect it, and watch what the stamp costs."""
     settings = site.settings
     if settings.protect:
@@ -20,6 +21,8 @@ def guard(site: Site, base: Base, stores: Stores, group_id: Input[str]) -> None:
             "registry": stores.registry.registry_id,
             "logs": base.monitoring.logs_id,
         }
+        if lake is not None:
+            targets["lake"] = lake.account_id
         Locks(site.named("locks"), LocksArgs(targets=targets), site.child)
     if settings.budget.monthly_amount is not None:
         args = BudgetArgs(

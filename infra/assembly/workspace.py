@@ -8,6 +8,7 @@ from pulumi_azure_native import machinelearningservices as ml
 from infra.assembly.base import Base
 from infra.assembly.keys import Keys
 from infra.assembly.stores import CURATED, Stores
+from infra.components.datastores import Datastores, DatastoresArgs
 from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.roles import WORKSPACE_IDENTITY, Scope, workspace_grants
 from infra.settings import Outbound
@@ -46,7 +47,6 @@ def build_workspace(
             resource_group_name=site.group_name,
             identity_id=base.identities.ids[WORKSPACE_IDENTITY],
             storage_account_id=stores.data.account_id,
-            storage_account_name=stores.data.account_name,
             key_vault_id=stores.vault.vault_id,
             registry_id=stores.registry.registry_id,
             insights_id=base.monitoring.insights_id,
@@ -63,7 +63,6 @@ def build_workspace(
             },
             high_business_impact=settings.high_business_impact,
             image_build_compute=CPU,
-            datastores={CURATED: stores.data.containers[CURATED].name},
             key=keys.key,
             after=[*prepared.assignments, *keys.grants],
             hooks=site.hooks,
@@ -71,6 +70,13 @@ def build_workspace(
         ),
         site.child,
     )
+    datastores = DatastoresArgs(
+        resource_group_name=site.group_name,
+        workspace_name=workspace.workspace_name,
+        account_name=stores.data.account_name,
+        containers={CURATED: stores.data.containers[CURATED].name},
+    )
+    Datastores(site.named("datastores"), datastores, site.child)
     # ... and these have to wait for it.
     after = [grant for grant in grants if grant.scope is Scope.WORKSPACE]
     site.grant("workspace", after, principals, {Scope.WORKSPACE: workspace.workspace_id})

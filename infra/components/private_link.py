@@ -13,6 +13,7 @@ from infra.naming import Kind, Names
 # https://learn.microsoft.com/azure/private-link/private-endpoint-dns
 ZONES: dict[str, tuple[str, ...]] = {
     "blob": ("privatelink.blob.core.windows.net",),
+    "dfs": ("privatelink.dfs.core.windows.net",),
     "file": ("privatelink.file.core.windows.net",),
     "queue": ("privatelink.queue.core.windows.net",),
     "table": ("privatelink.table.core.windows.net",),
@@ -20,7 +21,22 @@ ZONES: dict[str, tuple[str, ...]] = {
     "registry": ("privatelink.azurecr.io",),
     "amlworkspace": ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"),
     "amlregistry": ("privatelink.api.azureml.ms",),
+    "dataFactory": ("privatelink.datafactory.azure.net",),
+    "portal": ("privatelink.adf.azure.com",),
+    # Monitoring keeps agents' settings in an account of its own, hence the zone of blobs.
+    "azuremonitor": (
+        "privatelink.monitor.azure.com",
+        "privatelink.oms.opinsights.azure.com",
+        "privatelink.ods.opinsights.azure.com",
+        "privatelink.agentsvc.azure-automation.net",
+        "privatelink.blob.core.windows.net",
+    ),
 }
+
+
+def zones_of(groups: Sequence[str]) -> list[str]:
+    """Return the zones that endpoints of some groups need, each once."""
+    return list(dict.fromkeys(zone for group in groups for zone in ZONES[group]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +44,8 @@ class PrivateZonesArgs:
     """What `PrivateZones` takes from the rest of the platform."""
 
     resource_group_name: Input[str]
+    groups: Sequence[str]
+    """Groups of the private endpoints that the environment has."""
 
 
 class PrivateZones(ComponentResource):
@@ -46,7 +64,7 @@ class PrivateZones(ComponentResource):
         super().__init__("mlops:network:PrivateZones", name, None, opts)
         self.zone_ids = {}
         self.zone_names = {}
-        for zone_name in dict.fromkeys(zone for zones in ZONES.values() for zone in zones):
+        for zone_name in zones_of(args.groups):
             zone = privatedns.PrivateZone(
                 zone_name,
                 private_zone_name=zone_name,

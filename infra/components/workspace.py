@@ -26,7 +26,6 @@ class WorkspaceArgs:
     resource_group_name: Input[str]
     identity_id: Input[str]
     storage_account_id: Input[str]
-    storage_account_name: Input[str]
     key_vault_id: Input[str]
     registry_id: Input[str]
     insights_id: Input[str]
@@ -40,8 +39,6 @@ class WorkspaceArgs:
     name. The service makes those of its own stores by itself."""
     high_business_impact: bool
     image_build_compute: str
-    datastores: Mapping[str, Input[str]]
-    """Names of datastores to the containers they show."""
     after: Sequence[Resource]
     """Grants without which the service cannot set the workspace up."""
     hooks: ResourceHookBinding
@@ -102,23 +99,6 @@ class Workspace(ComponentResource):
                 ignore_changes=["encryption", "enableServiceSideCMKEncryption", "identity"],
             ),
         )
-        for datastore, container in args.datastores.items():
-            ml.Datastore(
-                f"{name}-{datastore}",
-                name=datastore,
-                workspace_name=workspace.name,
-                resource_group_name=args.resource_group_name,
-                properties={
-                    "datastore_type": ml.DatastoreType.AZURE_BLOB,
-                    "account_name": args.storage_account_name,
-                    "container_name": container,
-                    "credentials": {"credentials_type": ml.CredentialsType.NONE},
-                    "service_data_access_auth_identity": (
-                        ml.ServiceDataAccessAuthIdentity.WORKSPACE_USER_ASSIGNED_IDENTITY
-                    ),
-                },
-                opts=ResourceOptions(parent=self),
-            )
         self.workspace_id = workspace.id
         self.workspace_name = workspace.name
         self.register_outputs({"workspace_id": self.workspace_id})

@@ -33,6 +33,7 @@ _NAMES = (
     "pricingName",
     "lockName",
     "budgetName",
+    "endpointName",
     "resourceGroupName",
 )
 
@@ -59,6 +60,9 @@ class Registered:
 class Recorder(Mocks):
     """Answers as a provider would: ids are ARM-like, names are the physical ones."""
 
+    def __init__(self, endpoints: Mapping[str, dict] | None = None):
+        self.endpoints = endpoints or {}
+
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict]:
         if args.typ.startswith("mlops:"):
             return None, {}
@@ -72,8 +76,13 @@ class Recorder(Mocks):
         return f"/id/{args.typ.removeprefix('azure-native:')}/{args.name}", state
 
     def call(self, args: MockCallArgs) -> tuple[dict, list]:
-        assert args.token == "azure-native:authorization:getClientConfig"
-        return CLIENT, []
+        if args.token == "azure-native:authorization:getClientConfig":
+            return CLIENT, []
+        assert args.token.startswith("azure-native:machinelearningservices:get")
+        name = str(args.args["endpointName"])
+        if name not in self.endpoints:
+            return {}, [("endpointName", 'Status=404 Code="ResourceNotFound"')]
+        return {"name": name, "properties": self.endpoints[name]}, []
 
 
 def physical_name(inputs: Mapping[str, object]) -> str | None:
@@ -86,8 +95,8 @@ def physical_name(inputs: Mapping[str, object]) -> str | None:
 class Monitor(MockMonitor):
     """Keeps the options too, which the mocks do not see."""
 
-    def __init__(self):
-        super().__init__(Recorder())
+    def __init__(self, endpoints: Mapping[str, dict] | None = None):
+        super().__init__(Recorder(endpoints))
         self.registered: list[Registered] = []
 
     def RegisterResource(self, request):  # noqa: N802 - the name of the engine's protocol
@@ -140,10 +149,14 @@ def record(
     *,
     stack: str = "dev",
     config: Mapping[str, str] | None = None,
+    endpoints: Mapping[str, dict] | None = None,
 ) -> Recording:
-    """Run `program` as the stack's program and wait until all of it is registered."""
+    """Run `program` as the stack's program and wait until all of it is registered.
+
+    `endpoints` are the properties of endpoints that Azure has already, by name.
+    """
     asyncio.set_event_loop(_LOOP)
-    monitor = Monitor()
+    monitor = Monitor(endpoints)
     _forget_the_stack()
     pulumi.runtime.set_mocks(monitor.mocks, project="azure-mlops", stack=stack, monitor=monitor)
     pulumi.runtime.config.set_all_config(dict(config or {}))

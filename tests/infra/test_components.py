@@ -7,6 +7,7 @@ from pulumi_azure_native import machinelearningservices as ml
 
 from infra.components.compute import Cluster, ClusterArgs
 from infra.components.data_store import DataStore, DataStoreArgs
+from infra.components.datastores import Datastores, DatastoresArgs
 from infra.components.grants import Grants, GrantsArgs
 from infra.components.identity import Identities, IdentitiesArgs
 from infra.components.key_vault import KeyVault, KeyVaultArgs
@@ -47,7 +48,6 @@ def workspace(isolation=ml.IsolationMode.ALLOW_INTERNET_OUTBOUND, hosts=(), *, p
         description="for tests",
         identity_id="/id/identity",
         storage_account_id="/id/storage",
-        storage_account_name="stdata",
         key_vault_id="/id/vault",
         registry_id="/id/registry",
         insights_id="/id/insights",
@@ -60,7 +60,6 @@ def workspace(isolation=ml.IsolationMode.ALLOW_INTERNET_OUTBOUND, hosts=(), *, p
         hooks=ResourceHookBinding(),
         high_business_impact=False,
         image_build_compute="cpu",
-        datastores={"curated": "curated"},
         after=[],
         protect=protect,
     )
@@ -172,7 +171,14 @@ def test_a_workspace_is_private_and_opens_its_data_as_an_identity():
 
 
 def test_a_workspaces_datastore_holds_no_credentials():
-    datastore = workspace().one("machinelearningservices:Datastore").inputs
+    args = DatastoresArgs(
+        resource_group_name="rg",
+        workspace_name="mlw",
+        account_name="stdata",
+        containers={"curated": "curated"},
+    )
+    made = record(lambda: Datastores("datastores", args))
+    datastore = made.one("machinelearningservices:Datastore").inputs
     assert datastore["name"] == "curated"
     assert datastore["properties"]["credentials"] == {"credentialsType": "None"}
     assert datastore["properties"]["serviceDataAccessAuthIdentity"] == (

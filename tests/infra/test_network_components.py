@@ -85,7 +85,11 @@ def test_the_workspaces_endpoint_is_in_both_zones():
 
 
 def test_every_zone_is_made_once_and_linked_without_registration():
-    zones = record(lambda: PrivateZones("zones", PrivateZonesArgs(resource_group_name="rg")))
+    zones = record(
+        lambda: PrivateZones(
+            "zones", PrivateZonesArgs(resource_group_name="rg", groups=list(ZONES))
+        )
+    )
     names = [zone.inputs["privateZoneName"] for zone in zones.all("privatedns:PrivateZone")]
     assert sorted(names) == sorted({zone for group in ZONES.values() for zone in group})
     args = ZoneLinksArgs(

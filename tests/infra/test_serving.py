@@ -1,0 +1,83 @@
+"""Endpoints: private, without keys, and never the owners of their traffic."""
+
+import json
+
+import pulumi
+import pytest
+
+from infra import live_traffic
+from infra.__main__ import main
+from infra.live_traffic import online_traffic
+from infra.naming import Names
+from tests.infra.recorder import SUBSCRIPTION, Recording, record
+from tests.infra.stacks import PROJECT, stack_config
+
+ENDPOINT = Names(
+    subscription=SUBSCRIPTION,
+    project=PROJECT,
+    environment="dev",
+    workload="mlops",
+    region="westeurope",
+).endpoint("flights")
+BATCH = ENDPOINT.replace("flights", "retrain")
+
+
+def dev(endpoints: dict[str, dict] | None = None) -> Recording:
+    return record(main, config=stack_config("dev"), endpoints=endpoints)
+
+
+@pytest.fixture(scope="module")
+def moved() -> Recording:
+    """Dev after a release has put nine tenths of the traffic on blue."""
+    online = {"traffic": {"blue": 90, "green": 10}, "mirrorTraffic": {"shadow": 5}}
+    return dev({ENDPOINT: online, BATCH: {"defaults": {"deploymentName": "v7"}}})
+
+
+def test_a_new_endpoint_has_no_traffic_no_keys_and_no_public_address():
+    endpoint = dev().one("machinelearningservices:OnlineEndpoint").inputs
+    assert endpoint["properties"]["authMode"] == "AADToken"
+    assert endpoint["properties"]["publicNetworkAccess"] == "Disabled"
+    assert endpoint["properties"]["traffic"] == {}
+    assert endpoint["identity"]["type"] == "UserAssigned"
+
+
+def test_an_update_sends_back_the_traffic_that_a_release_has_set(moved):
+    properties = moved.one("machinelearningservices:OnlineEndpoint").inputs["properties"]
+    assert properties["traffic"] == {"blue": 90, "green": 10}
+    assert properties["mirrorTraffic"] == {"shadow": 5}
+
+
+def test_an_update_sends_back_the_default_deployment_of_a_batch_endpoint(moved):
+    properties = moved.one("machinelearningservices:BatchEndpoint").inputs["properties"]
+    assert properties["defaults"] == {"deploymentName": "v7"}
+
+
+def test_a_first_deployment_finds_its_grants_made(moved):
+    endpoint = moved.one("machinelearningservices:OnlineEndpoint")
+    assert any("endpoint-flights-acr-pull" in urn for urn in endpoint.depends_on)
+
+
+def test_an_endpoint_that_cannot_be_read_stops_the_program(monkeypatch):
+    def refused(**_: object) -> None:
+        raise RuntimeError('Status=403 Code="AuthorizationFailed"')
+
+    monkeypatch.setattr(live_traffic.ml, "get_online_endpoint", refused)
+    with pytest.raises(pulumi.RunError, match=r"endpoint flights.*AuthorizationFailed.*fix:"):
+        online_traffic("rg", "mlw", "flights")
+
+
+def test_endpoints_of_all_stacks_and_regions_have_names_of_their_own(recordings):
+    names = [
+        r.inputs["endpointName"]
+        for made in recordings.values()
+        for r in made.azure
+        if r.type.endswith(("OnlineEndpoint", "BatchEndpoint"))
+    ]
+    assert len(set(names)) == len(names) == 8
+    assert all(len(name) <= 32 for name in names)
+
+
+def test_without_tasks_there_are_no_endpoints():
+    given = {f"{PROJECT}:serving": json.dumps({"online": [], "batch": []})}
+    made = record(main, config={**stack_config("dev"), **given})
+    assert not [r for r in made.azure if "Endpoint" in r.type and "machinelearning" in r.type]
