@@ -1,0 +1,1 @@
+"""How each resource type is billed, a module a service."""
