@@ -1,7 +1,7 @@
 """What a cost model is given, a resource among its neighbours, and how it writes lines."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from review.cost.lines import Kind, Line, Range, Rate
@@ -21,6 +21,10 @@ class Case:
     region: str | None
     stack: tuple[Resource, ...]
     book: PriceBook
+
+    def in_region(self, region: str) -> "Case":
+        """Return the same case in another region."""
+        return replace(self, region=plain(region))
 
     def amount(
         self,
@@ -83,6 +87,11 @@ class Case:
             notes=notes,
             quotes=quotes,
         )
+
+
+def plain(region: str) -> str:
+    """Return a region's name as ARM writes it: `West Europe` is `westeurope`."""
+    return region.replace(" ", "").lower()
 
 
 Model = Callable[[Case], Iterable[Line]]

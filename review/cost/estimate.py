@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from review.cost.case import Case, Service
+from review.cost.case import Case, Service, plain
 from review.cost.free import FREE
 from review.cost.lines import Kind, Line, Range, total
 from review.cost.models import (
@@ -127,7 +127,7 @@ def _group_regions(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
     for resource in resources:
         name, region = resource.at("resourceGroupName"), resource.at("location")
         if resource.kind == "resources:ResourceGroup" and name and region:
-            yield str(name).lower(), _plain(str(region))
+            yield str(name).lower(), plain(str(region))
 
 
 def _region(resource: Resource, groups: Mapping[str, str]) -> str | None:
@@ -135,10 +135,5 @@ def _region(resource: Resource, groups: Mapping[str, str]) -> str | None:
     for path in (("location",), ("properties", "computeLocation")):
         found = at(resource.inputs, *path)
         if isinstance(found, str) and found:
-            return _plain(found)
+            return plain(found)
     return groups.get(str(resource.at("resourceGroupName")).lower())
-
-
-def _plain(region: str) -> str:
-    """`West Europe` is `westeurope`."""
-    return region.replace(" ", "").lower()

@@ -35,13 +35,13 @@ def model_registry(case: Case) -> Iterator[Line]:
     if not regions:
         raise NotKnownError("regionDetails is empty or not known")
     for region in regions:
+        there = case.in_region(text(region, "location"))
         for made in parts(region, "acrDetails"):
             sku = text(made, "systemCreatedAcrAccount", "acrAccountSku")
-            where = str(at(region, "location"))
-            yield case.amount(f"container registry, {sku}, in {where}", "registry", sku)
+            yield there.amount(f"container registry, {sku}, of a model registry", "registry", sku)
         for made in parts(region, "storageAccountDetails"):
             sku = text(made, "systemCreatedStorageAccount", "storageAccountType")
-            yield case.usage(f"models kept, {sku}", "blob-hot", sku, "GB month")
+            yield there.usage(f"models kept, {sku}", "blob-hot", sku, "GB month")
 
 
 def vault(case: Case) -> Iterator[Line]:
