@@ -38,6 +38,11 @@ class Kind(StrEnum):
     CONTAINER = "container"
     DATASTORE = "datastore"
     BUDGET = "budget"
+    ACTION_GROUP = "ag"
+    ALERT = "alert"
+    EVENT_TOPIC = "evgt"
+    DATA_FACTORY = "adf"
+    CATALOGUE = "pview"
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,21 @@ LIMITS: dict[Kind, Limit] = {
         3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]", "lower-case letters, digits, single hyphens"
     ),
     Kind.BUDGET: Limit(1, 63, r"[\w-]+", "letters, digits, underscores and hyphens"),
+    Kind.ACTION_GROUP: Limit(1, 260, r"[^%&\\?/]*[^%&\\?/. ]", r"none of % & \ ? /"),
+    Kind.ALERT: Limit(1, 260, r"[^*#&+:<>?@%{}\\/]*[^*#&+:<>?@%{}\\/. ]", "no signs of URLs"),
+    Kind.EVENT_TOPIC: Limit(3, 50, r"[A-Za-z0-9-]+", "letters, digits and hyphens"),
+    Kind.DATA_FACTORY: Limit(
+        3,
+        63,
+        r"[A-Za-z0-9](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
+        "letters, digits and single inner hyphens",
+    ),
+    Kind.CATALOGUE: Limit(
+        3,
+        63,
+        r"[A-Za-z0-9](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
+        "letters, digits and single inner hyphens",
+    ),
     Kind.DATASTORE: Limit(1, 255, r"[a-z0-9_]+", "lower-case letters, digits and underscores"),
 }
 
@@ -197,6 +217,18 @@ class Names:
         """The GUID that names a grant: the same for the same grant, so a second run finds it."""
         grant = f"{self.subscription.lower()}/{self.project}/{self._stem}/{self.unique}"
         return str(uuid.uuid5(_ROLE_ASSIGNMENTS, f"{grant}/{identity}/{role}/{scope}"))
+
+    def guid(self, kind: str) -> str:
+        """A GUID for what Azure names by one: the same for the same thing."""
+        return str(uuid.uuid5(_ROLE_ASSIGNMENTS, f"{kind}/{self._stem}/{self.unique}"))
+
+    @property
+    def data_factory(self) -> str:
+        return self._global(Kind.DATA_FACTORY, separator="-")
+
+    @property
+    def catalogue(self) -> str:
+        return self._global(Kind.CATALOGUE, separator="-")
 
     def _global(self, kind: Kind, *, separator: str) -> str:
         room = LIMITS[kind].longest - HASH_LENGTH - len(separator)

@@ -48,6 +48,7 @@ class Grant:
 
 WORKSPACE_IDENTITY = "workspace"
 ENCRYPTION_IDENTITY = "encryption"
+WATCH_IDENTITY = "watch"
 
 _IDENTITY_DATASTORES = "identity-based system datastores: the account takes no keys"
 # The service manages these resources for a workspace with a user-assigned identity, and documents
@@ -137,6 +138,12 @@ def encryption_grants() -> list[Grant]:
     reason = "stores wrap and unwrap their own keys with the key of this vault"
     role = Role.KEY_VAULT_CRYPTO_SERVICE_ENCRYPTION_USER
     return [Grant(ENCRYPTION_IDENTITY, role, Scope.ENCRYPTION_VAULT, reason)]
+
+
+def watch_grants() -> list[Grant]:
+    """What the identity of log alerts needs."""
+    reason = "alerts ask the logs as themselves, not as whoever deployed them"
+    return [Grant(WATCH_IDENTITY, Role.LOG_ANALYTICS_READER, Scope.LOGS, reason)]
 
 
 _READERS = (
