@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,22 @@ class PathTemplate:
     def inputs(self) -> dict[str, str]:
         """Return the inputs in the path with their fixed values, if they have one."""
         return dict(PLACEHOLDER.findall(self.text))
+
+    @cached_property
+    def arm_type(self) -> str:
+        """Return the type of what stands there as ARM writes it."""
+        tail = self.text.rsplit("/providers/", 1)
+        if len(tail) == 1:
+            return "Microsoft.Resources/resourceGroups"
+        namespace, *steps = tail[1].split("/")
+        return "/".join([namespace, *steps[::2]])
+
+    @cached_property
+    def own_names(self) -> tuple[str, ...]:
+        """Return the input that each part of the resource's name is; empty where it is fixed."""
+        steps = self.text.rsplit("/providers/", 1)[-1].split("/")[2::2]
+        found = (PLACEHOLDER.fullmatch(step) for step in steps)
+        return tuple(match[1] if match else "" for match in found)
 
     @cached_property
     def last_input(self) -> str:
@@ -101,11 +117,7 @@ class ResourceShape:
     @cached_property
     def arm_type(self) -> str:
         """Return the type as ARM writes it, for instance Microsoft.Storage/storageAccounts."""
-        tail = self.path.text.rsplit("/providers/", 1)
-        if len(tail) == 1:
-            return "Microsoft.Resources/resourceGroups"
-        namespace, *steps = tail[1].split("/")
-        return "/".join([namespace, *steps[::2]])
+        return self.path.arm_type
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,12 @@ class ModuleShapes:
     def resource_names(self) -> list[str]:
         """Return the names of the module's resource types."""
         return list(self._data["resources"])
+
+    def arm_types(self) -> Iterator[tuple[str, str]]:
+        """Yield the ARM type of each resource type that is an ARM resource, with its token."""
+        for name, entry in self._data["resources"].items():
+            if entry["path"] and not entry.get("notArm", False):
+                yield PathTemplate(entry["path"]).arm_type, f"azure-native:{self.name}:{name}"
 
     def enum(self, name: str) -> list[str]:
         """Return an enum's values."""
@@ -231,3 +249,13 @@ def function(token: str) -> FunctionShape:
     """Return the shape behind a function token."""
     name, kind = _split(token)
     return module(name).function(kind)
+
+
+@cache
+def by_arm_type() -> Mapping[str, tuple[str, ...]]:
+    """Return the type tokens of each ARM type in lower case; a few types have several."""
+    found: dict[str, tuple[str, ...]] = {}
+    for file in sorted(FOLDER.glob("*.json")):
+        for arm_type, token in module(file.stem).arm_types():
+            found[arm_type.lower()] = (*found.get(arm_type.lower(), ()), token)
+    return found

@@ -1,0 +1,1 @@
+"""The rules over files instead of a running engine."""

@@ -1,0 +1,215 @@
+"""ARM templates: each resource as the azure-native resource that would make the same.
+
+Expressions are not evaluated: what they give is unknown. Those that name a resource of the template
+by its id are edges, as outputs are in a Pulumi program.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from policies.engine.resource import Facts
+from policies.engine.values import UNKNOWN_TEXT, from_json
+from policies.scan.items import InputError, Item, Lines, made_urn
+from shapes import catalog, convert
+
+_SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
+_DEPLOYMENT = "microsoft.resources/deployments"
+_ID = re.compile(
+    r"resourceId\(\s*(?:[^'(),]+\([^()]*\)\s*,\s*)*'([\w.]+/[\w./]+)'\s*,", re.IGNORECASE
+)
+# The scope of an extension resource: format('Microsoft.Storage/storageAccounts/{0}', <its name>).
+_FORMATTED = re.compile(r"format\(\s*'([\w.]+/[\w./]+?)/\{0\}'\s*,", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A resource of a template with its full type and name."""
+
+    type: str
+    name: str
+    body: Mapping[str, object]
+    within: str
+    """The scope that its template is deployed to."""
+
+
+def is_template(document: Mapping[str, object]) -> bool:
+    schema = str(document.get("$schema", ""))
+    return "eploymentTemplate.json" in schema or (
+        "resources" in document and "contentVersion" in document
+    )
+
+
+def read_template(
+    document: Mapping[str, object], file: str, stack: str, lines: Lines
+) -> list[Item]:
+    """The resources of a template, of its nested templates, and their children."""
+    within = _within(document)
+    found = list(_resources(document.get("resources"), file, within))
+    placed = [(one, _token(one.type)) for one in found]
+    urns = {
+        (one.type.casefold(), _written(one.name)): made_urn(stack, token, one.name)
+        for one, token in placed
+    }
+    items = []
+    for one, token in placed:
+        value = _value(token, one)
+        facts = Facts(type=token, name=one.name, urn=made_urn(stack, token, one.name))
+        line = lines.of("name", str(one.body.get("name", one.name)))
+        items.append(Item(facts, from_json(value), file, line, _edges(token, one, urns)))
+    return items
+
+
+def _within(template: object) -> str:
+    schema = str(template.get("$schema", "")) if isinstance(template, dict) else ""
+    if "subscriptionDeploymentTemplate" in schema:
+        return _SUBSCRIPTION
+    broad = "managementGroupDeploymentTemplate" in schema or "tenantDeploymentTemplate" in schema
+    return UNKNOWN_TEXT if broad else f"{_SUBSCRIPTION}/resourceGroups/template"
+
+
+def _resources(
+    entries: object, file: str, within: str, parent: _Found | None = None
+) -> Iterator[_Found]:
+    # Newer templates have an object of resources under names that only they use.
+    entries = list(entries.values()) if isinstance(entries, dict) else entries
+    if not isinstance(entries, list):
+        raise InputError(f"{file}: resources is no list; want an ARM template")
+    for entry in entries:
+        if not isinstance(entry, dict):
+            raise InputError(f"{file}: a resource is no object; want an ARM template")
+        kind, name = entry.get("type"), entry.get("name")
+        if not isinstance(kind, str) or not isinstance(name, str):
+            raise InputError(f"{file}: a resource has no type or no name; want an ARM template")
+        if entry.get("condition") is False or entry.get("existing") is True:
+            continue
+        if parent and "/" not in kind.split(".", 1)[0] and "." not in kind:
+            kind, name = f"{parent.type}/{kind}", _joined(parent.name, name)
+        found = _Found(kind, name, entry, within)
+        if kind.casefold() == _DEPLOYMENT:
+            inner = convert.lookup(entry, ("properties", "template", "resources"))
+            if inner is not None:
+                inner_template = convert.lookup(entry, ("properties", "template"))
+                yield from _resources(inner, file, _within(inner_template))
+            continue
+        yield found
+        if entry.get("resources"):
+            yield from _resources(entry["resources"], file, within, found)
+
+
+def _token(arm_type: str) -> str:
+    tokens = catalog.by_arm_type().get(arm_type.casefold(), ())
+    # A type that azure-native does not have is no rule's business, and still a node.
+    return tokens[0] if tokens else arm_type
+
+
+def _value(token: str, one: _Found) -> dict[str, object]:
+    body = _known(one.body)
+    if not isinstance(body, dict) or not token.startswith("azure-native:"):
+        return {}
+    shape = catalog.resource(token)
+    value: dict[str, object] = dict(
+        convert.from_body(body, shape.inputs, shape.module, inputs=True)
+    )
+    names = [name for name in shape.path.inputs if name not in {"subscriptionId", "scope"}]
+    value.update(dict.fromkeys(names, UNKNOWN_TEXT))
+    segments = () if _is_expression(one.name) else one.name.split("/")
+    value.update(
+        (name, segment)
+        for name, segment in zip(shape.path.own_names, segments, strict=False)
+        if name
+    )
+    if "scope" in shape.path.inputs:
+        value["scope"] = _scope(body.get("scope"), one.within)
+    return value
+
+
+def _scope(said: object, within: str) -> object:
+    """Where an extension resource stands: what is said, else what the template is deployed to."""
+    if not isinstance(said, str) or not said:
+        return within
+    return said if said == UNKNOWN_TEXT or said.startswith("/") else f"{within}/providers/{said}"
+
+
+def _edges(
+    token: str, one: _Found, urns: Mapping[tuple[str, str], str]
+) -> Mapping[str, tuple[str, ...]]:
+    needs = {"": tuple(_named(one.body.get("dependsOn"), urns))}
+    if not token.startswith("azure-native:"):
+        return needs
+    for name, shape in catalog.resource(token).inputs.items():
+        wire = ("scope",) if name == "scope" else shape.wire or (name,)
+        if sources := tuple(dict.fromkeys(_named(convert.lookup(one.body, wire), urns))):
+            needs[name] = sources
+    return needs
+
+
+def _named(value: object, urns: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """The resources of the template that expressions anywhere in a value give the ids of."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _named(item, urns)
+    if not isinstance(value, str) or not _is_expression(value):
+        return
+    for match in (*_ID.finditer(value), *_FORMATTED.finditer(value)):
+        name = _arguments(value[match.end() :])
+        if urn := urns.get((match[1].casefold(), name)):
+            yield urn
+
+
+def _arguments(rest: str) -> str:
+    """The names of a resourceId call in one text, up to the bracket that closes the call."""
+    depth, kept = 0, ""
+    for sign in rest:
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth < 0:
+            break
+        kept += sign
+    return _bare(kept.replace("','", "/").replace("', '", "/"))
+
+
+def _written(name: str) -> str:
+    """A resource's name as it stands in a call of resourceId."""
+    return _bare(name[1:-1] if _is_expression(name) else f"'{name}'")
+
+
+def _bare(expression: str) -> str:
+    return re.sub(r"\s+", "", expression).casefold()
+
+
+def _joined(parent: str, name: str) -> str:
+    if not _is_expression(parent) and not _is_expression(name):
+        return f"{parent}/{name}"
+    written = [part[1:-1] if _is_expression(part) else f"'{part}'" for part in (parent, name)]
+    return f"[concat({written[0]}, '/', {written[1]})]"
+
+
+def _is_expression(text: str) -> bool:
+    return text.startswith("[") and text.endswith("]") and not text.startswith("[[")
+
+
+def _known(value: object) -> object:
+    """A body with the mark of the unknown where an expression stands."""
+    if isinstance(value, dict):
+        # A loop over items makes a list that only the deployment knows.
+        looped = {
+            str(loop["name"]): UNKNOWN_TEXT
+            for loop in _loops(value)
+            if isinstance(loop, dict) and "name" in loop
+        }
+        kept = {key: _known(item) for key, item in value.items() if key != "copy"}
+        return {**kept, **looped}
+    if isinstance(value, list):
+        return [_known(item) for item in value]
+    if isinstance(value, str):
+        if _is_expression(value):
+            return UNKNOWN_TEXT
+        return value[1:] if value.startswith("[[") else value
+    return value
+
+
+def _loops(value: Mapping[str, object]) -> list[object]:
+    loops = value.get("copy")
+    return loops if isinstance(loops, list) else []

@@ -1,0 +1,193 @@
+"""ARM templates become the azure-native resources that would make the same."""
+
+import json
+
+import pytest
+
+from policies.engine.tokens import kind_of
+from policies.engine.values import UNKNOWN
+from policies.engine.waivers import Waivers
+from policies.rules import RULES, private_link, storage
+from policies.scan.judging import Configuration, judge
+from policies.scan.reading import parse
+from shapes import catalog, convert
+
+GROUP = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+SUBSCRIPTION = GROUP.replace("deployment", "subscriptionDeployment").replace("2019-04", "2018-05")
+ACCOUNT = "Microsoft.Storage/storageAccounts"
+PROPERTIES = {
+    "supportsHttpsTrafficOnly": True,
+    "allowBlobPublicAccess": False,
+    "networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"},
+    "publicNetworkAccess": "Disabled",
+}
+
+
+def template(*resources, schema=GROUP):
+    return {"$schema": schema, "contentVersion": "1.0.0.0", "resources": list(resources)}
+
+
+def read(document):
+    return parse(json.dumps(document, indent=1), "template.json", "prod")
+
+
+def account(name="stx", properties=None, **more):
+    body = PROPERTIES if properties is None else properties
+    return {"type": ACCOUNT, "apiVersion": "2024-01-01", "name": name, "properties": body, **more}
+
+
+def test_a_resource_has_the_names_and_places_of_azure_native():
+    (item,) = read(template(account(sku={"name": "Standard_ZRS"}, kind="StorageV2")))
+    assert item.facts.type == "azure-native:storage:StorageAccount"
+    assert item.facts.name == "stx"
+    assert item.line == 8
+    assert item.value["enableHttpsTrafficOnly"] is True
+    assert item.value["networkRuleSet"] == {"defaultAction": "Deny", "bypass": "AzureServices"}
+    assert item.value["accountName"] == "stx"
+    assert item.value["resourceGroupName"] is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"allowBlobPublicAccess": "[parameters('open')]"}, UNKNOWN),
+        ("[variables('properties')]", UNKNOWN),
+        ({"allowBlobPublicAccess": "[[literal]"}, "[literal]"),
+        ({}, None),
+    ],
+)
+def test_an_expression_is_unknown_with_all_that_it_holds(properties, expected):
+    (item,) = read(template(account(properties=properties)))
+    assert item.value.get("allowBlobPublicAccess") == expected
+
+
+def test_an_unknown_object_inside_is_unknown_below():
+    (item,) = read(template(account(properties={"networkAcls": "[variables('rules')]"})))
+    assert item.value["networkRuleSet"] is UNKNOWN
+    verdicts = {a.rule.id: a.word for a in judge([item], RULES, Configuration(), Waivers())}
+    assert verdicts["storage-network-denied-by-default"] == "unknown"
+
+
+def test_children_are_resources_of_their_own_in_every_notation():
+    service = "blobServices"
+    nested = account(
+        resources=[
+            {
+                "type": service,
+                "name": "default",
+                "resources": [
+                    {"type": "containers", "name": "c", "properties": {"publicAccess": "Blob"}}
+                ],
+            }
+        ]
+    )
+    flat = {
+        "type": f"{ACCOUNT}/{service}/containers",
+        "name": "stx/default/c",
+        "properties": {"publicAccess": "Blob"},
+    }
+    for document in (template(nested), template(account(), flat)):
+        item = read(document)[-1]
+        assert kind_of(item.facts.type).name == "storage:BlobContainer"
+        assert item.facts.name == "stx/default/c"
+        assert item.value["publicAccess"] == "Blob"
+        assert (item.value["accountName"], item.value["containerName"]) == ("stx", "c")
+
+
+def test_inner_templates_are_read_and_what_is_not_deployed_is_not():
+    inner = {
+        "type": "Microsoft.Resources/deployments",
+        "name": "inner",
+        "properties": {"template": template(account("inside"))},
+    }
+    linked = {"type": "Microsoft.Resources/deployments", "name": "l", "properties": {}}
+    off = account("off", condition=False)
+    maybe = account("maybe", condition="[parameters('on')]")
+    names = [item.facts.name for item in read(template(inner, linked, off, maybe))]
+    assert names == ["inside", "maybe"]
+
+
+def test_symbolic_names_and_loops_are_understood():
+    vault = {
+        "type": "Microsoft.KeyVault/vaults",
+        "name": "[format('kv{0}', copyIndex())]",
+        "copy": {"name": "vaults", "count": 3},
+        "properties": {"networkAcls": {"copy": [{"name": "ipRules", "count": 2, "input": {}}]}},
+    }
+    document = template() | {"languageVersion": "2.0", "resources": {"symbol": vault}}
+    (item,) = read(document)
+    assert item.facts.type == "azure-native:keyvault:Vault"
+    assert item.value["properties"]["networkAcls"]["ipRules"] is UNKNOWN
+    assert item.value["vaultName"] is UNKNOWN
+
+
+def connection(target):
+    return {"name": "c", "properties": {"groupIds": ["blob"], "privateLinkServiceId": target}}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "[resourceId('Microsoft.Storage/storageAccounts', parameters('name'))]",
+        "[resourceId(parameters('g'),'microsoft.storage/storageAccounts',parameters( 'name' ))]",
+    ],
+)
+def test_the_id_of_another_resource_is_an_edge(target):
+    endpoint = {
+        "type": "Microsoft.Network/privateEndpoints",
+        "name": "pe",
+        "properties": {"privateLinkServiceConnections": [connection(target)]},
+    }
+    items = read(template(account("[parameters('name')]"), endpoint))
+    assert items[1].needs["privateLinkServiceConnections"] == (items[0].facts.urn,)
+    answers = judge(items, [private_link.endpoint_for_what_is_private], Configuration(), Waivers())
+    found = {a.item.facts.type: a.word for a in answers}
+    assert found[items[0].facts.type] == "pass"
+    other = account("[parameters('other')]")
+    items = read(template(other, endpoint))
+    assert items[1].needs.get("privateLinkServiceConnections") is None
+
+
+def test_the_scope_of_a_grant_is_what_it_says_or_what_the_template_is_deployed_to():
+    def grant(**more):
+        properties = {"principalType": "User", "roleDefinitionId": "[variables('role')]"}
+        kind = "Microsoft.Authorization/roleAssignments"
+        return {"type": kind, "name": "x", "properties": properties, **more}
+
+    def scope(document):
+        return read(document)[-1].value["scope"]
+
+    assert scope(template(grant())).endswith("/resourceGroups/template")
+    assert scope(template(grant(), schema=SUBSCRIPTION)).count("/") == 2
+    assert scope(template(grant(scope=f"{ACCOUNT}/x"))).endswith(f"/providers/{ACCOUNT}/x")
+    formatted = "[format('Microsoft.Storage/storageAccounts/{0}', parameters('name'))]"
+    items = read(template(account("[parameters('name')]"), grant(scope=formatted)))
+    assert items[1].value["scope"] is UNKNOWN
+    assert items[1].needs["scope"] == (items[0].facts.urn,)
+
+
+def test_types_that_azure_native_does_not_have_are_left_alone():
+    (item,) = read(template({"type": "Contoso.Things/gadgets", "name": "g", "properties": {}}))
+    assert not any(rule.concerns(item.facts.type) for rule in RULES)
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        {"allowSharedKeyAccess": True, "minimumTlsVersion": "TLS1_0"},
+        {"networkRuleSet": {"defaultAction": "Allow"}, "publicNetworkAccess": "Enabled"},
+        {"enableHttpsTrafficOnly": False, "allowBlobPublicAccess": True},
+    ],
+)
+def test_a_resource_gets_the_same_verdicts_from_a_template_as_from_a_program(props):
+    shape = catalog.resource("azure-native:storage:StorageAccount")
+    body, _ = convert.to_body(props, shape.inputs, shape.module)
+    of_template = read(template({"type": ACCOUNT, "name": "stx", **body}))
+    line = {"type": shape.token, "name": "stx", "props": props}
+    of_program = parse(json.dumps(line), "lines.json", "prod")
+    rules = [rule for rule in RULES if storage.ACCOUNT in rule.types]
+    one, two = (
+        {answer.rule.id: answer.word for answer in judge(items, rules, Configuration(), Waivers())}
+        for items in (of_template, of_program)
+    )
+    assert one == two
