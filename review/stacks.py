@@ -46,7 +46,8 @@ def of_state(written: str, origin: str) -> Stack:
     deployment = document.get("deployment")
     if not isinstance(deployment, Mapping):
         raise ReviewError(f"{origin} has no deployment; give {wanted}")
-    states = deployment.get("resources") or []
+    states = deployment.get("resources")
+    states = [] if states is None else states
     if not isinstance(states, list):
         raise ReviewError(f"{origin}: deployment.resources is no list; give {wanted}")
     return _stack(

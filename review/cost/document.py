@@ -55,7 +55,7 @@ def _price(found: Estimate, price: Price) -> Document:
         "unit": price.unit,
         "usd": _exact(price.usd),
         "source": price.source,
-        "date": f"{price.date:%Y-%m}",
+        "date": f"{price.month:%Y-%m}",
         "old": price.is_old(found.today),
     }
 

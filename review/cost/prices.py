@@ -20,7 +20,7 @@ _MONTHS = 12
 
 @dataclass(frozen=True)
 class Price:
-    """One row: dollars for one unit of an item. The date is the first of the source's month."""
+    """One row: dollars for one unit of an item. `month` is its first day."""
 
     item: str
     sku: str
@@ -28,7 +28,7 @@ class Price:
     unit: str
     usd: Decimal
     source: str
-    date: date
+    month: date
 
     @property
     def monthly(self) -> Decimal | None:
@@ -41,7 +41,7 @@ class Price:
 
     def is_old(self, today: date) -> bool:
         """Tell whether the price is older than a year."""
-        months = (today.year - self.date.year) * _MONTHS + today.month - self.date.month
+        months = (today.year - self.month.year) * _MONTHS + today.month - self.month.month
         return months > OLD_MONTHS
 
 

@@ -50,7 +50,7 @@ def _of_price(quote: Quote, today: date) -> Iterator[str]:
     if quote.elsewhere:
         yield f"price of {price.region}, not {quote.region or 'a known region'}"
     if price.is_old(today):
-        yield f"old price: {price.date:%Y-%m}"
+        yield f"old price: {price.month:%Y-%m}"
 
 
 @dataclass(frozen=True)
