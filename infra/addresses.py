@@ -1,12 +1,12 @@
 """The address plan: which part of an environment's space each stamp and each subnet gets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from infra.settings import Settings, StampNetwork
+from infra.settings import Egress, Isolation, Settings, StampNetwork
 
 STAMP_PREFIX = 20
 _BLOCK_PREFIX = 24
@@ -17,26 +17,85 @@ DOCKER_BRIDGE = IPv4Network("172.17.0.0/16")
 
 
 class Purpose(StrEnum):
-    """What a subnet is for."""
+    """What a subnet is for. Which of them a stamp has, `needed` says."""
 
     PRIVATE_ENDPOINTS = "private-endpoints"
     ACCESS = "access"
+    RUNNERS = "runners"
+    BASTION = "bastion"
+    FIREWALL = "firewall"
+    GATEWAY = "gateway"
+    DNS_INBOUND = "dns-inbound"
+    JUMP_HOST = "jump-host"
+    AKS_API_SERVER = "aks-api-server"
+    CONTAINER_INSTANCES = "container-instances"
+    AKS_LOAD_BALANCER = "aks-load-balancer"
+    TRAINING = "training"
+    AKS_NODES = "aks-nodes"
+
+    @property
+    def key(self) -> str:
+        """Its key in the settings of a stamp's addresses."""
+        return self.value.replace("-", "_")
+
+
+# Azure looks for these subnets by their names.
+RESERVED_NAMES: dict[Purpose, str] = {
+    Purpose.BASTION: "AzureBastionSubnet",
+    Purpose.FIREWALL: "AzureFirewallSubnet",
+    Purpose.GATEWAY: "GatewaySubnet",
+}
+
+# The smallest that Azure accepts, or that leaves room to grow; /28 where nothing is said.
+# https://learn.microsoft.com/azure/bastion/configuration-settings#subnet
+# https://learn.microsoft.com/azure/firewall/firewall-faq
+LONGEST_PREFIX: dict[Purpose, int] = {
+    Purpose.BASTION: 26,
+    Purpose.FIREWALL: 26,
+    Purpose.GATEWAY: 27,
+}
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a subnet lies in its stamp: the first /24 block it uses, and its size."""
+    """Where a subnet lies in its stamp: its /24 block, its first address there, its size."""
 
     block: int
     prefix: int
+    start: int = 0
 
 
-# A purpose keeps its slot for ever: a subnet that moves is replaced, with everything in it.
-# Blocks 4 to 15 are free for training, AKS, API server, firewall and bastion subnets.
+# A purpose keeps its slot for ever: a subnet that moves is replaced, with everything in it. So an
+# option that is turned on takes a slot that waited for it. Free: the first quarter of block 2 (for
+# a firewall's management subnet), and blocks 3 and 10 to 15.
 SLOTS: dict[Purpose, Slot] = {
     Purpose.PRIVATE_ENDPOINTS: Slot(block=0, prefix=24),
     Purpose.ACCESS: Slot(block=1, prefix=26),
+    Purpose.RUNNERS: Slot(block=1, prefix=26, start=64),
+    Purpose.BASTION: Slot(block=1, prefix=26, start=128),
+    Purpose.FIREWALL: Slot(block=1, prefix=26, start=192),
+    Purpose.GATEWAY: Slot(block=2, prefix=27, start=64),
+    Purpose.DNS_INBOUND: Slot(block=2, prefix=28, start=96),
+    Purpose.JUMP_HOST: Slot(block=2, prefix=28, start=112),
+    Purpose.AKS_API_SERVER: Slot(block=2, prefix=28, start=128),
+    Purpose.CONTAINER_INSTANCES: Slot(block=2, prefix=27, start=160),
+    Purpose.AKS_LOAD_BALANCER: Slot(block=2, prefix=26, start=192),
+    Purpose.TRAINING: Slot(block=4, prefix=22),
+    Purpose.AKS_NODES: Slot(block=8, prefix=23),
 }
+
+# Whose machines reach the internet: by a NAT gateway, or through the firewall.
+LEAVING = (
+    Purpose.RUNNERS,
+    Purpose.JUMP_HOST,
+    Purpose.CONTAINER_INSTANCES,
+    Purpose.TRAINING,
+    Purpose.AKS_NODES,
+)
+
+# What Kubernetes hands out inside the cluster; the network never sees services, but it sees pods.
+KUBERNETES_PODS = IPv4Network("192.168.0.0/16")
+KUBERNETES_SERVICES = IPv4Network("172.30.0.0/16")
 
 
 @dataclass(frozen=True)
@@ -59,10 +118,44 @@ def stamp_space(environment: IPv4Network, index: int) -> IPv4Network:
     return IPv4Network((first, STAMP_PREFIX))
 
 
-def plan(space: IPv4Network, given: dict[Purpose, IPv4Network] | None = None) -> StampAddresses:
+def plan(
+    space: IPv4Network,
+    purposes: Iterable[Purpose],
+    given: Mapping[Purpose, IPv4Network] | None = None,
+) -> StampAddresses:
     """Lay the subnets of a stamp into its space; `given` ones stay where the settings put them."""
-    subnets = {purpose: _slot(space, slot) for purpose, slot in SLOTS.items()}
-    return StampAddresses(space=space, subnets={**subnets, **(given or {})})
+    wanted = set(purposes)
+    subnets = {purpose: _slot(space, slot) for purpose, slot in SLOTS.items() if purpose in wanted}
+    chosen = {purpose: subnet for purpose, subnet in (given or {}).items() if purpose in wanted}
+    return StampAddresses(space=space, subnets={**subnets, **chosen})
+
+
+def needed(settings: Settings) -> tuple[Purpose, ...]:
+    """Return what a stamp needs subnets for; an option that is off has none."""
+    own_training = settings.isolation is Isolation.OWN_VNET
+    bastion, vpn, aks = (
+        settings.entry.bastion.enabled,
+        settings.entry.vpn.enabled,
+        settings.kubernetes.enabled,
+    )
+    wanted = {
+        Purpose.PRIVATE_ENDPOINTS: True,
+        Purpose.ACCESS: True,
+        Purpose.RUNNERS: settings.entry.runners,
+        Purpose.BASTION: bastion,
+        Purpose.JUMP_HOST: bastion,
+        Purpose.GATEWAY: vpn,
+        Purpose.DNS_INBOUND: vpn,
+        Purpose.AKS_API_SERVER: aks,
+        Purpose.AKS_LOAD_BALANCER: aks,
+        Purpose.AKS_NODES: aks,
+        Purpose.CONTAINER_INSTANCES: settings.serving.test_target,
+        Purpose.TRAINING: own_training,
+    }
+    # A firewall costs by the hour: where nothing goes out, there is none.
+    leaving = any(wanted[purpose] for purpose in LEAVING)
+    wanted[Purpose.FIREWALL] = leaving and settings.network.egress is Egress.FIREWALL
+    return tuple(purpose for purpose in Purpose if wanted[purpose])
 
 
 def stamp_addresses(settings: Settings, region: str) -> StampAddresses:
@@ -70,15 +163,16 @@ def stamp_addresses(settings: Settings, region: str) -> StampAddresses:
     given = settings.network.stamps.get(region, StampNetwork())
     index = settings.regions.index(region)
     space = given.address_space or stamp_space(settings.network.address_space, index)
-    chosen = {
-        Purpose.PRIVATE_ENDPOINTS: given.private_endpoints,
-        Purpose.ACCESS: given.access,
-    }
-    return plan(space, {purpose: subnet for purpose, subnet in chosen.items() if subnet})
+    chosen = {purpose: getattr(given, purpose.key) for purpose in Purpose}
+    return plan(
+        space,
+        needed(settings),
+        {purpose: subnet for purpose, subnet in chosen.items() if subnet},
+    )
 
 
 def _slot(space: IPv4Network, slot: Slot) -> IPv4Network:
-    first = int(space.network_address) + slot.block * 2 ** (32 - _BLOCK_PREFIX)
+    first = int(space.network_address) + slot.block * 2 ** (32 - _BLOCK_PREFIX) + slot.start
     return IPv4Network((first, slot.prefix))
 
 

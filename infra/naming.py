@@ -23,6 +23,19 @@ class Kind(StrEnum):
     NETWORK_SECURITY_GROUP = "nsg"
     PRIVATE_ENDPOINT = "pep"
     NETWORK_INTERFACE = "nic"
+    PUBLIC_ADDRESS = "pip"
+    NAT_GATEWAY = "ng"
+    ROUTE_TABLE = "rt"
+    FIREWALL = "afw"
+    FIREWALL_POLICY = "afwp"
+    SERVICE_ENDPOINT_POLICY = "se"
+    BASTION = "bas"
+    VIRTUAL_MACHINE = "vm"
+    VPN_GATEWAY = "vgw"
+    DNS_RESOLVER = "dnspr"
+    FLOW_LOG = "fl"
+    FLOW_LOG_ACCOUNT = "stf"
+    MONITORING_LINK = "ampls"
     IDENTITY = "id"
     LOG_ANALYTICS = "log"
     APPLICATION_INSIGHTS = "appi"
@@ -75,6 +88,21 @@ LIMITS: dict[Kind, Limit] = {
     Kind.NETWORK_SECURITY_GROUP: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
     Kind.PRIVATE_ENDPOINT: Limit(2, 64, _DOTTED, _DOTTED_WORDS),
     Kind.NETWORK_INTERFACE: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.PUBLIC_ADDRESS: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.NAT_GATEWAY: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.ROUTE_TABLE: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.FIREWALL: Limit(1, 56, _DOTTED, _DOTTED_WORDS),
+    Kind.FIREWALL_POLICY: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.SERVICE_ENDPOINT_POLICY: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.BASTION: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.VIRTUAL_MACHINE: Limit(
+        1, 64, r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", "letters, digits and inner hyphens"
+    ),
+    Kind.VPN_GATEWAY: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.DNS_RESOLVER: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.FLOW_LOG: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
+    Kind.FLOW_LOG_ACCOUNT: Limit(3, 24, r"[a-z0-9]+", "lower-case letters and digits"),
+    Kind.MONITORING_LINK: Limit(1, 255, _DOTTED, _DOTTED_WORDS),
     Kind.IDENTITY: Limit(
         3, 128, r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, hyphens and underscores"
     ),
@@ -191,6 +219,10 @@ class Names:
     def endpoint(self, task: str) -> str:
         """A name that is unique in the region: it becomes a host name there."""
         return f"{task}-{self.environment}-{self.unique}"
+
+    @property
+    def flow_log_account(self) -> str:
+        return self._global(Kind.FLOW_LOG_ACCOUNT, separator="")
 
     @property
     def key_vault(self) -> str:

@@ -27,6 +27,11 @@ class Scope(StrEnum):
     LAKE_SCRATCH = "lake-scratch"
     GROUP = "group"
     MODEL_REGISTRY = "model-registry"
+    MONITORING_LINK = "monitoring-link"
+    FLOW_LOGS = "flow-logs"
+    JUMP_HOST = "jump-host"
+    JUMP_HOST_INTERFACE = "jump-host-interface"
+    BASTION = "bastion"
 
 
 @dataclass(frozen=True, order=True)

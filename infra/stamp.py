@@ -13,6 +13,7 @@ from infra.assembly.machines import build_clusters, build_instances
 from infra.assembly.people import admit_operators, admit_people
 from infra.assembly.serving import build_serving
 from infra.assembly.stores import build_stores
+from infra.assembly.watch import watch_stamp, watched
 from infra.assembly.workspace import CPU, build_workspace
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
@@ -31,6 +32,8 @@ class StampArgs:
     deployer: Deployer
     zones: Zones
     hooks: ResourceHookBinding
+    people: Input[str] | None
+    """Id of the action group that alerts reach; None without alerts."""
     model_registry: Input[str] | None
     """Id of the registry through which models are promoted."""
 
@@ -72,11 +75,13 @@ class Stamp(ComponentResource):
             show_lake(site, workspace, lake)
         scopes = {**stores.scopes, Scope.WORKSPACE: workspace.workspace_id}
         clusters = build_clusters(site, base, workspace, scopes)
-        build_instances(site, workspace)
+        build_instances(site, base, workspace)
         serving = build_serving(site, base, workspace, scopes)
         admit_operators(site, scopes)
         admit_people(site, {**scopes, Scope.LOGS: base.monitoring.logs_id})
-        guard(site, base, stores, lake, group.id)
+        targets_of_alerts = watched(workspace, stores, lake, serving)
+        watch_stamp(site, base, args.people, targets_of_alerts)
+        guard(site, base, stores, lake, group.id, args.people)
         self.group_id = group.id
         self.workspace_id = workspace.workspace_id
         if args.model_registry is not None:

@@ -9,13 +9,12 @@ from pulumi_azure_native import resources
 from infra.assembly.delivery import Ground, build_delivery
 from infra.assembly.model_registry import find_model_registry
 from infra.assembly.ownership import build_owned
-from infra.assembly.zones import endpoint_groups
-from infra.components.private_link import PrivateZones, PrivateZonesArgs
+from infra.assembly.watch import find_people, watch_environment
+from infra.assembly.zones import find_zones
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
 from infra.propagation import Propagation
 from infra.settings import Settings
-from infra.site import Zones
 from infra.stamp import Stamp, StampArgs
 
 
@@ -41,10 +40,8 @@ class Platform:
             location=main_region,
         )
         model_registry = find_model_registry(settings, names, group.name)
-        zones = PrivateZones(
-            "zones",
-            PrivateZonesArgs(resource_group_name=group.name, groups=endpoint_groups(settings)),
-        )
+        zones = find_zones(settings, group)
+        people = find_people(settings, names, group.name)
         self.stamps = {
             region: Stamp(
                 region,
@@ -53,14 +50,17 @@ class Platform:
                     region=region,
                     names=replace(names, region=region),
                     deployer=deployer,
-                    zones=Zones(group_name=group.name, ids=zones.zone_ids, names=zones.zone_names),
+                    zones=zones,
                     hooks=hooks,
+                    people=people,
                     model_registry=model_registry,
                 ),
             )
             for region in settings.regions
         }
-        build_owned(settings, names, deployer)
+        group_ids = [group.id, *(stamp.group_id for stamp in self.stamps.values())]
+        watch_environment(names, group.name, people, group_ids)
+        build_owned(settings, names, deployer, people)
         identities = build_delivery(
             settings,
             names,

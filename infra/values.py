@@ -1,7 +1,7 @@
 """Types of setting values: each refuses what Azure would refuse and says what it wants instead."""
 
 import re
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +25,16 @@ def _network(value: object) -> IPv4Network:
         return IPv4Network(str(value))
     except ValueError as error:
         wanted = "an IPv4 range that starts at its first address, such as 10.10.0.0/16"
+        raise refuse(wanted, f"correct it: {error}") from error
+
+
+def _address(value: object) -> IPv4Address:
+    if isinstance(value, IPv4Address):
+        return value
+    try:
+        return IPv4Address(str(value))
+    except ValueError as error:
+        wanted = "an IPv4 address such as 10.0.0.4"
         raise refuse(wanted, f"correct it: {error}") from error
 
 
@@ -150,6 +160,7 @@ def _ssh_public_key(value: str) -> str:
     )
 
 
+Address = Annotated[IPv4Address, BeforeValidator(_address)]
 Network = Annotated[IPv4Network, BeforeValidator(_network)]
 RegionName = Annotated[str, AfterValidator(_region)]
 Guid = Annotated[str, AfterValidator(_guid)]

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from infra.addresses import stamp_addresses
+from infra.assembly.monitoring_link import PrivateMonitoring, link_monitoring
+from infra.assembly.network import lay_network
 from infra.components.identity import Identities, IdentitiesArgs
 from infra.components.monitoring import Monitoring, MonitoringArgs
-from infra.components.network import Network, NetworkArgs
-from infra.components.private_link import ZoneLinks, ZoneLinksArgs
+from infra.components.network import Network
 from infra.roles import WORKSPACE_IDENTITY, cluster_identity, endpoint_identity
 from infra.site import Site
 
@@ -18,31 +18,13 @@ class Base:
     network: Network
     identities: Identities
     monitoring: Monitoring
+    private_monitoring: PrivateMonitoring | None
 
 
 def lay_base(site: Site) -> Base:
     """Build the base of a stamp."""
     settings = site.settings
-    network = Network(
-        site.named("network"),
-        NetworkArgs(
-            names=site.names,
-            location=site.region,
-            resource_group_name=site.group_name,
-            addresses=stamp_addresses(settings, site.region),
-        ),
-        site.child,
-    )
-    ZoneLinks(
-        site.named("zone-links"),
-        ZoneLinksArgs(
-            names=site.names,
-            resource_group_name=site.zones.group_name,
-            zone_names=site.zones.names,
-            network_id=network.network_id,
-        ),
-        site.child,
-    )
+    network = lay_network(site)
     identities = Identities(
         site.named("identity"),
         IdentitiesArgs(
@@ -65,8 +47,14 @@ def lay_base(site: Site) -> Base:
             resource_group_name=site.group_name,
             retention_days=settings.monitoring.retention_days,
             daily_cap_gb=settings.monitoring.daily_cap_gb,
+            private=settings.monitoring.private,
             protect=settings.protect,
         ),
         site.child,
     )
-    return Base(network=network, identities=identities, monitoring=monitoring)
+    return Base(
+        network=network,
+        identities=identities,
+        monitoring=monitoring,
+        private_monitoring=link_monitoring(site, network, monitoring, identities),
+    )

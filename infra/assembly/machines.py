@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pulumi import Input
 from pulumi_azure_native import machinelearningservices as ml
 
+from infra.addresses import Purpose
 from infra.assembly.base import Base
 from infra.components.compute import Cluster, ClusterArgs, Instance, InstanceArgs
 from infra.components.workspace import Workspace
@@ -34,6 +35,7 @@ def build_clusters(
                 min_nodes=cluster.min_nodes,
                 max_nodes=cluster.max_nodes,
                 idle_minutes=cluster.idle_minutes,
+                subnet_id=base.network.subnet_ids.get(Purpose.TRAINING),
                 after=granted.assignments,
                 hooks=site.hooks,
             ),
@@ -43,7 +45,7 @@ def build_clusters(
     }
 
 
-def build_instances(site: Site, workspace: Workspace) -> None:
+def build_instances(site: Site, base: Base, workspace: Workspace) -> None:
     """Build the machines of people."""
     for name, instance in site.settings.instances.items():
         args = InstanceArgs(
@@ -56,5 +58,6 @@ def build_instances(site: Site, workspace: Workspace) -> None:
             assigned_to=instance.assigned_to,
             vm_size=instance.vm_size,
             idle_minutes=instance.idle_minutes,
+            subnet_id=base.network.subnet_ids.get(Purpose.TRAINING),
         )
         Instance(site.named(f"instance-{name}"), args, site.child)

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from pulumi import Input
 from pulumi_azure_native import machinelearningservices as ml
 
+from infra.addresses import Purpose
 from infra.assembly.base import Base
 from infra.assembly.keys import Keys
 from infra.assembly.stores import CURATED, Stores
+from infra.assembly.zones import MONITORING
 from infra.components.datastores import Datastores, DatastoresArgs
 from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.roles import WORKSPACE_IDENTITY, Scope, workspace_grants
-from infra.settings import Outbound
+from infra.settings import Isolation, Outbound
 from infra.site import Site
 
 CPU = "cpu"
@@ -38,6 +40,16 @@ def build_workspace(
     # The service opens the stores while it creates the workspace, so these grants come first ...
     before = [grant for grant in grants if grant.scope is not Scope.WORKSPACE]
     prepared = site.grant("stores", before, principals, stores.scopes)
+    managed, scope = site.settings.isolation is Isolation.MANAGED, base.private_monitoring
+    targets = {
+        # Parallel jobs and batch endpoints keep their work lists in queues and tables; the
+        # service makes endpoints for blobs and files only.
+        "work-queue": (stores.data.account_id, "queue"),
+        "work-table": (stores.data.account_id, "table"),
+        # Traces: the public network is closed to them.
+        **({"monitoring": (scope.link.scope_id, MONITORING)} if scope else {}),
+        **private_targets,
+    }
     workspace = Workspace(
         site.named("workspace"),
         WorkspaceArgs(
@@ -50,21 +62,16 @@ def build_workspace(
             key_vault_id=stores.vault.vault_id,
             registry_id=stores.registry.registry_id,
             insights_id=base.monitoring.insights_id,
-            isolation=_ISOLATION[settings.outbound],
+            isolation=_ISOLATION[settings.outbound] if managed else ml.IsolationMode.DISABLED,
             firewall_sku=ml.FirewallSku(settings.firewall_sku.value),
             allowed_hosts=settings.allowed_hosts,
             allowed_services=settings.allowed_services,
-            private_targets={
-                # Parallel jobs and batch endpoints keep their work lists in queues and tables; the
-                # service makes endpoints for blobs and files only.
-                "work-queue": (stores.data.account_id, "queue"),
-                "work-table": (stores.data.account_id, "table"),
-                **private_targets,
-            },
+            private_targets=targets if managed else {},
+            subnet_id=base.network.subnet_ids.get(Purpose.TRAINING),
             high_business_impact=settings.high_business_impact,
             image_build_compute=CPU,
             key=keys.key,
-            after=[*prepared.assignments, *keys.grants],
+            after=[*prepared.assignments, *keys.grants, *(scope.grants if scope else [])],
             hooks=site.hooks,
             protect=site.settings.protect,
         ),

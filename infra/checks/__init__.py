@@ -2,18 +2,26 @@
 
 from collections.abc import Callable
 
-from infra.checks import addresses, governance, machines
+from infra.checks import addresses, governance, machines, network
 from infra.problems import Problem
 from infra.settings import Settings
 
 Check = Callable[[Settings, str], list[Problem]]
+# What decides which subnets there are.
+_ADDRESSES = frozenset({"network", "regions", "isolation", "entry", "kubernetes", "serving"})
 # Each check runs when the keys that it reads are sound by themselves.
 CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"network", "regions"}), addresses.room_for_regions),
-    (frozenset({"network", "regions"}), addresses.separate_addresses),
+    (_ADDRESSES, addresses.separate_addresses),
     (frozenset({"network"}), addresses.private_addresses),
     (frozenset({"network", "regions"}), addresses.known_stamps),
     (frozenset({"regions"}), addresses.distinct_regions),
+    (frozenset({"isolation", "workspace"}), network.managed_or_own),
+    (frozenset({"network"}), network.hosts_with_firewall),
+    (frozenset({"network", "entry"}), network.usable_hub),
+    (frozenset({"network", "monitoring", "regions"}), network.one_monitoring_scope),
+    (frozenset({"entry"}), network.bastion_with_key),
+    (_ADDRESSES, network.separate_clients),
     (frozenset({"regions", "storage", "registry"}), machines.zones_where_asked),
     (frozenset({"workspace"}), machines.rules_with_approval),
     (frozenset({"clusters"}), machines.clusters_that_scale),

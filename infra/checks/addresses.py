@@ -4,6 +4,7 @@ from ipaddress import IPv4Network
 
 from infra.addresses import (
     DOCKER_BRIDGE,
+    LONGEST_PREFIX,
     STAMP_PREFIX,
     StampAddresses,
     capacity,
@@ -14,6 +15,7 @@ from infra.problems import Problem
 from infra.settings import Settings, StampNetwork
 
 _SMALLEST_STAMP = 23
+_LONGEST_PREFIX = 28
 
 
 def room_for_regions(settings: Settings, prefix: str) -> list[Problem]:
@@ -115,19 +117,20 @@ def _inside_a_stamp(addresses: StampAddresses, where: str) -> list[Problem]:
     if space.prefixlen > _SMALLEST_STAMP:
         wanted = f"/{_SMALLEST_STAMP} or wider, to hold its subnets"
         return [Problem(f"{where}.address_space", str(space), wanted, "give a wider range")]
-    named = [
-        (f"{where}.{purpose.value.replace('-', '_')}", subnet)
-        for purpose, subnet in addresses.subnets.items()
-    ]
+    named = [(f"{where}.{purpose.key}", subnet) for purpose, subnet in addresses.subnets.items()]
     outside = [
         Problem(key, str(subnet), f"a part of the region's {space}", "choose one inside it")
         for key, subnet in named
         if not subnet.subnet_of(space)
     ]
+    longest = {
+        f"{where}.{purpose.key}": LONGEST_PREFIX.get(purpose, _LONGEST_PREFIX)
+        for purpose in addresses.subnets
+    }
     tiny = [
-        Problem(key, str(subnet), "/28 or wider, for what it has to hold", "give a wider range")
+        Problem(key, str(subnet), f"/{longest[key]} or wider, for what it has to hold", "widen it")
         for key, subnet in named
-        if subnet.prefixlen > 28
+        if subnet.prefixlen > longest[key]
     ]
     return outside + tiny + [_overlap(a, b) for a, b in overlaps(named)]
 

@@ -31,6 +31,8 @@ class ClusterArgs:
     after: Sequence[Resource]
     """Grants without which a first node fails to pull its image."""
     hooks: ResourceHookBinding
+    subnet_id: Input[str] | None = None
+    """Where the nodes stand if the workspace has no managed network."""
 
 
 class Cluster(ComponentResource):
@@ -59,6 +61,7 @@ class Cluster(ComponentResource):
                     "vm_size": args.vm_size,
                     "vm_priority": args.vm_priority,
                     "enable_node_public_ip": False,
+                    "subnet": _subnet(args.subnet_id),
                     "remote_login_port_public_access": ml.RemoteLoginPortPublicAccess.DISABLED,
                     "scale_settings": {
                         "min_node_count": args.min_nodes,
@@ -85,6 +88,8 @@ class InstanceArgs:
     assigned_to: str
     vm_size: str
     idle_minutes: int
+    subnet_id: Input[str] | None = None
+    """Where the machine stands if the workspace has no managed network."""
 
 
 class Instance(ComponentResource):
@@ -117,6 +122,7 @@ class Instance(ComponentResource):
                         }
                     },
                     "enable_node_public_ip": False,
+                    "subnet": _subnet(args.subnet_id),
                     "enable_sso": True,
                     "idle_time_before_shutdown": f"PT{args.idle_minutes}M",
                     "ssh_settings": {"ssh_public_access": ml.SshPublicAccess.DISABLED},
@@ -125,3 +131,7 @@ class Instance(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         self.register_outputs({})
+
+
+def _subnet(subnet_id: Input[str] | None) -> ml.ResourceIdArgsDict | None:
+    return None if subnet_id is None else {"id": subnet_id}

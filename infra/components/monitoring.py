@@ -17,6 +17,8 @@ class MonitoringArgs:
     resource_group_name: Input[str]
     retention_days: int
     daily_cap_gb: float | None
+    private: bool
+    """Whether the public network is refused: a private link scope has to lead here then."""
     protect: bool
 
 
@@ -32,6 +34,8 @@ class Monitoring(ComponentResource):
         super().__init__("mlops:monitoring:Monitoring", name, None, opts)
         # Azure spells "no cap" as -1.
         cap = -1 if args.daily_cap_gb is None else args.daily_cap_gb
+        # Logs that Azure's own services send are not affected: they never cross the network.
+        public = "Disabled" if args.private else "Enabled"
         logs = operationalinsights.Workspace(
             f"{name}-logs",
             workspace_name=args.names.of(Kind.LOG_ANALYTICS),
@@ -40,6 +44,8 @@ class Monitoring(ComponentResource):
             sku={"name": operationalinsights.WorkspaceSkuNameEnum.PER_GB2018},
             retention_in_days=args.retention_days,
             workspace_capping={"daily_quota_gb": cap},
+            public_network_access_for_ingestion=public,
+            public_network_access_for_query=public,
             features={
                 "disable_local_auth": True,
                 "enable_log_access_using_only_resource_permissions": True,
@@ -57,6 +63,8 @@ class Monitoring(ComponentResource):
             ingestion_mode=applicationinsights.IngestionMode.LOG_ANALYTICS,
             workspace_resource_id=logs.id,
             disable_local_auth=True,
+            public_network_access_for_ingestion=public,
+            public_network_access_for_query=public,
             opts=ResourceOptions(parent=self),
         )
         self.logs_id = logs.id

@@ -44,15 +44,16 @@ class PrivateZonesArgs:
     """What `PrivateZones` takes from the rest of the platform."""
 
     resource_group_name: Input[str]
-    groups: Sequence[str]
-    """Groups of the private endpoints that the environment has."""
+    zones: Sequence[str]
+    prefix: str = ""
+    """Tells two zones of the same name apart in the stack."""
 
 
 class PrivateZones(ComponentResource):
     """One private DNS zone for each kind of endpoint: shared by all stamps of the environment.
 
     A network can be linked with one zone of a name only, so two stamps that are to reach each
-    other cannot have their own.
+    other cannot have their own; but names that mean another endpoint in each stamp need that.
     """
 
     zone_ids: dict[str, Output[str]]
@@ -64,9 +65,9 @@ class PrivateZones(ComponentResource):
         super().__init__("mlops:network:PrivateZones", name, None, opts)
         self.zone_ids = {}
         self.zone_names = {}
-        for zone_name in zones_of(args.groups):
+        for zone_name in args.zones:
             zone = privatedns.PrivateZone(
-                zone_name,
+                f"{args.prefix}{zone_name}",
                 private_zone_name=zone_name,
                 location="global",
                 resource_group_name=args.resource_group_name,

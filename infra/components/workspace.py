@@ -45,6 +45,8 @@ class WorkspaceArgs:
     key: CustomerKey | None
     """The key that encrypts what the service keeps; fixed at creation."""
     protect: bool
+    subnet_id: Input[str] | None = None
+    """Where serverless compute runs if there is no managed network."""
 
 
 class Workspace(ComponentResource):
@@ -81,8 +83,8 @@ class Workspace(ComponentResource):
             hbi_workspace=args.high_business_impact,
             managed_network=_managed_network(args),
             # Else the first job waits half an hour for it, and a first deployment fails.
-            provision_network_now=True,
-            serverless_compute_settings={"serverless_compute_no_public_ip": True},
+            provision_network_now=_is_managed(args) or None,
+            serverless_compute_settings=_serverless(args),
             # A private registry builds no images. Set from the start, by name: changing it later
             # replaces the workspace.
             image_build_compute=args.image_build_compute,
@@ -122,8 +124,21 @@ def _encryption(key: CustomerKey | None) -> ml.EncryptionPropertyArgsDict | None
     }
 
 
+def _is_managed(args: WorkspaceArgs) -> bool:
+    return args.isolation is not ml.IsolationMode.DISABLED
+
+
+def _serverless(args: WorkspaceArgs) -> ml.ServerlessComputeSettingsArgsDict:
+    settings: ml.ServerlessComputeSettingsArgsDict = {"serverless_compute_no_public_ip": True}
+    if args.subnet_id is not None:
+        settings["serverless_compute_custom_subnet"] = args.subnet_id
+    return settings
+
+
 def _managed_network(args: WorkspaceArgs) -> ml.ManagedNetworkSettingsArgsDict:
     network: ml.ManagedNetworkSettingsArgsDict = {"isolation_mode": args.isolation}
+    if not _is_managed(args):
+        return network
     if args.allowed_hosts:
         network["firewall_sku"] = args.firewall_sku
     rules = {

@@ -4,7 +4,15 @@ from ipaddress import IPv4Network
 
 from infra.settings.choices import Egress
 from infra.settings.part import Part
-from infra.values import Network, RegionName, ResourceId, SshPublicKey
+from infra.values import (
+    Address,
+    HostName,
+    Network,
+    RegionName,
+    ResourceId,
+    SshPublicKey,
+    VmSize,
+)
 
 
 class StampNetwork(Part):
@@ -16,6 +24,28 @@ class StampNetwork(Part):
     """The subnet of the private endpoints."""
     access: Network | None = None
     """The subnet from which people and CI runners reach the platform."""
+    runners: Network | None = None
+    """The subnet of self-hosted CI runners."""
+    bastion: Network | None = None
+    """The subnet of Azure Bastion, /26 or wider."""
+    firewall: Network | None = None
+    """The subnet of the firewall, /26 or wider."""
+    gateway: Network | None = None
+    """The subnet of the VPN gateway, /27 or wider."""
+    dns_inbound: Network | None = None
+    """The subnet of the resolver that VPN clients ask."""
+    jump_host: Network | None = None
+    """The subnet of the jump host."""
+    aks_api_server: Network | None = None
+    """The subnet of the cluster's API server."""
+    container_instances: Network | None = None
+    """The subnet of container instances."""
+    aks_load_balancer: Network | None = None
+    """The subnet of the cluster's internal load balancers."""
+    training: Network | None = None
+    """The subnet of training nodes, with isolation own_vnet."""
+    aks_nodes: Network | None = None
+    """The subnet of the cluster's nodes."""
 
 
 class NetworkSettings(Part):
@@ -29,8 +59,14 @@ class NetworkSettings(Part):
     """Ranges in use elsewhere (on premises, other networks) that must not be taken."""
     egress: Egress = Egress.NAT
     """How AKS, runners and own training nodes reach the internet: nat, or firewall."""
+    allowed_hosts: tuple[HostName, ...] = ()
+    """Hosts that the firewall lets out besides Azure's own, such as pypi.org."""
     hub: ResourceId | None = None
     """A hub's virtual network to peer with; its owner makes the other half."""
+    hub_gateway: bool = False
+    """Reach other networks through the hub's VPN or ExpressRoute gateway."""
+    dns_servers: tuple[Address, ...] = ()
+    """Resolvers to ask instead of Azure's, such as a hub's where zones_group is set."""
     zones_group: ResourceId | None = None
     """A resource group with private DNS zones to use instead of zones of our own."""
     flow_logs: bool = False
@@ -42,7 +78,7 @@ class BastionSettings(Part):
 
     enabled: bool = False
     """Make it."""
-    vm_size: str = "Standard_B2s_v2"
+    vm_size: VmSize = "Standard_B2s_v2"
     """Size of the jump host."""
     ssh_public_key: SshPublicKey | None = None
     """Key of the jump host's break-glass account; daily sign-in is by Entra."""

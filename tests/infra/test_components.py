@@ -142,14 +142,20 @@ def test_a_registry_has_no_admin_no_anonymous_reader_and_no_public_network(redun
 
 @pytest.mark.parametrize(("cap", "wanted"), [(None, -1), (1.5, 1.5)])
 def test_logs_and_traces_take_an_identity_never_a_key(cap, wanted):
-    args = MonitoringArgs(**HERE, names=NAMES, retention_days=90, daily_cap_gb=cap, protect=False)
+    args = MonitoringArgs(
+        **HERE, names=NAMES, retention_days=90, daily_cap_gb=cap, private=True, protect=False
+    )
     recording = record(lambda: Monitoring("monitoring", args))
     logs = recording.one("operationalinsights:Workspace").inputs
     assert logs["features"]["disableLocalAuth"] is True
     assert logs["retentionInDays"] == 90
     assert logs["workspaceCapping"] == {"dailyQuotaGb": wanted}
+    assert logs["publicNetworkAccessForIngestion"] == "Disabled"
+    assert logs["publicNetworkAccessForQuery"] == "Disabled"
     insights = recording.one("applicationinsights:Component").inputs
     assert insights["disableLocalAuth"] is True
+    assert insights["publicNetworkAccessForIngestion"] == "Disabled"
+    assert insights["publicNetworkAccessForQuery"] == "Disabled"
     assert insights["ingestionMode"] == "LogAnalytics"
     assert insights["workspaceResourceId"].startswith("/id/operationalinsights:Workspace/")
 

@@ -1,8 +1,9 @@
 """Network components: each subnet has its rules, each endpoint its zones."""
 
+from collections.abc import Sequence
 from ipaddress import IPv4Network
 
-from infra.addresses import Purpose, plan
+from infra.addresses import KUBERNETES_PODS, Purpose, plan
 from infra.components.network import Network, NetworkArgs
 from infra.components.private_link import (
     ZONES,
@@ -12,9 +13,11 @@ from infra.components.private_link import (
     PrivateZonesArgs,
     ZoneLinks,
     ZoneLinksArgs,
+    zones_of,
 )
+from infra.components.security_rules import Place
 from infra.naming import Names
-from tests.infra.recorder import SUBSCRIPTION, record
+from tests.infra.recorder import SUBSCRIPTION, Recording, record
 
 NAMES = Names(
     subscription=SUBSCRIPTION,
@@ -26,36 +29,199 @@ NAMES = Names(
 HERE = {"location": "westeurope", "resource_group_name": "rg"}
 
 
+SPACE = IPv4Network("10.0.0.0/20")
+ALWAYS = (Purpose.PRIVATE_ENDPOINTS, Purpose.ACCESS)
+
+
+def network(
+    *options: Purpose,
+    allowed_hosts: Sequence[str] = (),
+    private_monitoring: bool = True,
+    high_business_impact: bool = False,
+) -> Recording:
+    """A network with some subnets; a firewall's among them brings a firewall."""
+    addresses = plan(SPACE, [*ALWAYS, *options])
+    args = NetworkArgs(
+        **HERE,
+        names=NAMES,
+        addresses=addresses,
+        place=Place(
+            region="westeurope",
+            space=SPACE,
+            subnets=addresses.subnets,
+            vpn_clients=IPv4Network("172.31.240.0/24") if Purpose.GATEWAY in options else None,
+            pods=KUBERNETES_PODS if Purpose.AKS_NODES in options else None,
+            high_business_impact=high_business_impact,
+        ),
+        zones=["1", "2", "3"],
+        dns_servers=[],
+        allowed_hosts=allowed_hosts,
+        private_monitoring=private_monitoring,
+    )
+    return record(lambda: Network("network", args))
+
+
+def subnet(recording: Recording, purpose: Purpose) -> dict:
+    return recording.one("network:Subnet", f"network-{purpose}").inputs
+
+
+def rules(recording: Recording, purpose: Purpose, direction: str, access: str = "Allow") -> list:
+    group = recording.one("network:NetworkSecurityGroup", f"network-{purpose}").inputs
+    found = [
+        r for r in group["securityRules"] if (r["direction"], r["access"]) == (direction, access)
+    ]
+    return sorted(found, key=lambda rule: rule["priority"])
+
+
+def ports(rule: dict) -> set[str]:
+    return set(rule.get("destinationPortRanges") or [rule["destinationPortRange"]])
+
+
 def test_each_subnet_has_its_own_rules_and_no_default_way_out():
-    args = NetworkArgs(**HERE, names=NAMES, addresses=plan(IPv4Network("10.0.0.0/20")))
-    recording = record(lambda: Network("network", args))
-    subnets = sorted(recording.all("network:Subnet"), key=lambda s: len(s.depends_on))
+    recording = network(*Purpose)
+    subnets = recording.all("network:Subnet")
     assert len(subnets) == len(Purpose)
-    for subnet in subnets:
-        assert subnet.inputs["defaultOutboundAccess"] is False
-        assert subnet.inputs["networkSecurityGroup"]["id"].endswith(subnet.name)
-        assert subnet.inputs["privateEndpointNetworkPolicies"] == "Enabled"
-    # One after the other: Azure refuses two changes of one network at a time.
-    assert any(subnets[0].name in urn for urn in subnets[1].depends_on)
+    for one in subnets:
+        assert one.inputs["defaultOutboundAccess"] is False
+        assert one.inputs["privateEndpointNetworkPolicies"] == "Enabled"
+        if one.inputs["subnetName"] not in {"GatewaySubnet", "AzureFirewallSubnet"}:
+            assert one.inputs["networkSecurityGroup"]["id"].endswith(one.name)
+    for purpose in (Purpose.GATEWAY, Purpose.FIREWALL):
+        assert "networkSecurityGroup" not in subnet(recording, purpose)
 
 
-def test_security_rules_end_in_deny_and_let_nobody_in_from_the_internet():
-    args = NetworkArgs(**HERE, names=NAMES, addresses=plan(IPv4Network("10.0.0.0/20")))
-    groups = record(lambda: Network("network", args)).all("network:NetworkSecurityGroup")
-    for group in groups:
-        rules = group.inputs["securityRules"]
-        for direction in ("Inbound", "Outbound"):
-            ordered = sorted(
-                (r for r in rules if r["direction"] == direction), key=lambda r: r["priority"]
-            )
-            assert (ordered[-1]["access"], ordered[-1]["protocol"]) == ("Deny", "*")
-            assert len({r["priority"] for r in ordered}) == len(ordered)
-        sources = {
-            r["sourceAddressPrefix"]
-            for r in rules
-            if (r["direction"], r["access"]) == ("Inbound", "Allow")
-        }
-        assert sources <= {"VirtualNetwork"}
+def test_subnets_are_made_one_after_the_other():
+    # Azure refuses two changes of one network at a time.
+    subnets = network(*Purpose).all("network:Subnet")
+    for index, one in enumerate(subnets[1:]):
+        assert any(subnets[index].urn in urn for urn in one.depends_on)
+
+
+def test_security_rules_end_in_deny_and_only_bastion_hears_the_internet():
+    recording = network(*Purpose)
+    for group in recording.all("network:NetworkSecurityGroup"):
+        purpose = Purpose(group.name.removeprefix("network-"))
+        # Azure documents nothing of what an API server in a network sends.
+        directions = ["Inbound"] if purpose is Purpose.AKS_API_SERVER else ["Inbound", "Outbound"]
+        for direction in directions:
+            denied = rules(recording, purpose, direction, "Deny")
+            allowed = rules(recording, purpose, direction)
+            assert [(r["protocol"], r["priority"]) for r in denied] == [("*", 4096)]
+            priorities = [r["priority"] for r in allowed]
+            assert len(set(priorities)) == len(priorities)
+        sources = {r["sourceAddressPrefix"] for r in rules(recording, purpose, "Inbound")}
+        assert ("Internet" in sources) is (purpose is Purpose.BASTION)
+        assert "*" not in sources
+
+
+def test_subnets_that_azure_looks_for_have_its_names():
+    recording = network(*Purpose)
+    assert subnet(recording, Purpose.BASTION)["subnetName"] == "AzureBastionSubnet"
+    assert subnet(recording, Purpose.GATEWAY)["subnetName"] == "GatewaySubnet"
+    assert subnet(recording, Purpose.FIREWALL)["subnetName"] == "AzureFirewallSubnet"
+    assert subnet(recording, Purpose.TRAINING)["subnetName"] == "snet-mlops-dev-weu-training"
+
+
+def test_subnets_of_one_service_are_delegated_to_it():
+    recording = network(*Purpose)
+    delegated = {
+        one.name.removeprefix("network-"): one.inputs["delegations"][0]["serviceName"]
+        for one in recording.all("network:Subnet")
+        if "delegations" in one.inputs
+    }
+    assert delegated == {
+        "dns-inbound": "Microsoft.Network/dnsResolvers",
+        "aks-api-server": "Microsoft.ContainerService/managedClusters",
+        "container-instances": "Microsoft.ContainerInstance/containerGroups",
+    }
+
+
+def test_training_nodes_reach_all_that_azure_machine_learning_documents():
+    allowed = rules(network(Purpose.TRAINING), Purpose.TRAINING, "Outbound")
+    found = {
+        (r["destinationAddressPrefix"], r["protocol"], port) for r in allowed for port in ports(r)
+    }
+    assert found >= {
+        ("AzureActiveDirectory", "Tcp", "80"),
+        ("AzureActiveDirectory", "Tcp", "443"),
+        ("AzureMachineLearning", "Tcp", "443"),
+        ("AzureMachineLearning", "Tcp", "8787"),
+        ("AzureMachineLearning", "Tcp", "18881"),
+        ("AzureMachineLearning", "Udp", "5831"),
+        ("BatchNodeManagement.westeurope", "*", "443"),
+        ("AzureResourceManager", "Tcp", "443"),
+        ("Storage.westeurope", "Tcp", "443"),
+        ("Storage.westeurope", "Tcp", "445"),
+        ("AzureFrontDoor.Frontend", "Tcp", "443"),
+        ("AzureFrontDoor.FirstParty", "Tcp", "443"),
+        ("MicrosoftContainerRegistry", "Tcp", "443"),
+        ("AzureMonitor", "Tcp", "443"),
+        (str(SPACE), "Tcp", "443"),
+        (str(SPACE), "Tcp", "445"),
+    }
+    assert {r["sourceAddressPrefix"] for r in allowed} == {"10.0.4.0/22"}
+
+
+def test_nobody_but_their_fellows_talks_to_training_nodes():
+    (rule,) = rules(network(Purpose.TRAINING), Purpose.TRAINING, "Inbound")
+    assert rule["sourceAddressPrefix"] == rule["destinationAddressPrefix"] == "10.0.4.0/22"
+
+
+def test_nodes_of_sensitive_workspaces_reach_the_services_keys():
+    def tags(*, sensitive: bool) -> set[str]:
+        made = network(Purpose.TRAINING, high_business_impact=sensitive)
+        out = rules(made, Purpose.TRAINING, "Outbound")
+        return {r["destinationAddressPrefix"] for r in out}
+
+    assert tags(sensitive=True) - tags(sensitive=False) == {"AzureKeyVault.westeurope"}
+
+
+def test_the_file_share_opens_to_training_nodes_only():
+    (files,) = [
+        r
+        for r in rules(network(Purpose.TRAINING), Purpose.PRIVATE_ENDPOINTS, "Inbound")
+        if "445" in ports(r)
+    ]
+    assert files["sourceAddressPrefix"] == "10.0.4.0/22"
+    plain = rules(network(), Purpose.PRIVATE_ENDPOINTS, "Inbound")
+    assert [ports(r) for r in plain] == [{"443"}]
+
+
+def test_vpn_clients_reach_the_endpoints_and_the_resolver():
+    recording = network(Purpose.GATEWAY, Purpose.DNS_INBOUND)
+    for purpose in (Purpose.PRIVATE_ENDPOINTS, Purpose.DNS_INBOUND):
+        sources = {r["sourceAddressPrefix"] for r in rules(recording, purpose, "Inbound")}
+        assert "172.31.240.0/24" in sources
+
+
+def test_the_jump_host_answers_the_bastion_hosts_only():
+    recording = network(Purpose.BASTION, Purpose.JUMP_HOST)
+    (rule,) = rules(recording, Purpose.JUMP_HOST, "Inbound")
+    assert (rule["sourceAddressPrefix"], ports(rule)) == ("10.0.1.128/26", {"22"})
+
+
+def test_bastion_has_the_rules_without_which_azure_refuses_it():
+    recording = network(Purpose.BASTION)
+    inside = {
+        (r["sourceAddressPrefix"], *sorted(ports(r)))
+        for r in rules(recording, Purpose.BASTION, "Inbound")
+    }
+    assert inside == {
+        ("Internet", "443"),
+        ("GatewayManager", "443"),
+        ("AzureLoadBalancer", "443"),
+        ("VirtualNetwork", "5701", "8080"),
+    }
+    outside = {
+        (r["destinationAddressPrefix"], *sorted(ports(r)))
+        for r in rules(recording, Purpose.BASTION, "Outbound")
+    }
+    assert outside == {
+        ("VirtualNetwork", "22", "3389"),
+        ("AzureCloud", "443"),
+        ("VirtualNetwork", "5701", "8080"),
+        ("Internet", "80"),
+    }
 
 
 def test_the_workspaces_endpoint_is_in_both_zones():
@@ -87,7 +253,7 @@ def test_the_workspaces_endpoint_is_in_both_zones():
 def test_every_zone_is_made_once_and_linked_without_registration():
     zones = record(
         lambda: PrivateZones(
-            "zones", PrivateZonesArgs(resource_group_name="rg", groups=list(ZONES))
+            "zones", PrivateZonesArgs(resource_group_name="rg", zones=zones_of(list(ZONES)))
         )
     )
     names = [zone.inputs["privateZoneName"] for zone in zones.all("privatedns:PrivateZone")]
