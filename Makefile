@@ -12,7 +12,7 @@ LOCKS := requirements/main.txt requirements/dev.txt
 PARALLEL := --numprocesses 2 --dist loadgroup --quiet
 CHECKED := emulator infra ml policies review shapes tools benchmarks tests
 
-.PHONY: help setup demo test test-all lint format lock generate bench up preview down clean
+.PHONY: help setup demo test test-all lint format lock generate bench up preview down checkov clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ preview: setup ## Show what `make up` would change
 
 down: setup ## Delete a stack's resources from the local Azure, so that `make up` works again
 	@$(LOCAL) $(BIN)/python -m tools.down $(STACK)
+
+checkov: setup ## Hold what the local Azure holds against Checkov (docs/security.md)
+	@$(BIN)/python -m tools.checkov
 
 clean: ## Stop the local Azure and remove its state (not the environment)
 	@if [ -x $(BIN)/azlocal ]; then $(BIN)/azlocal stop; $(BIN)/azlocal reset --yes; fi
