@@ -52,7 +52,7 @@ def _entry(path: Path, name: str, said: object, known: Mapping[str, Rule]) -> _E
         raise InputError(f'{path}: there is no rule "{name}"; {_WANTED}')
     values = dict(said) if isinstance(said, dict) else {"enforcementLevel": said}
     level = values.pop("enforcementLevel", None)
-    if level is not None and level not in _LEVELS:
+    if level is not None and not (isinstance(level, str) and level in _LEVELS):
         raise InputError(f"{path}: {name} is {level!r}; want one of {', '.join(_LEVELS)}")
     allowed = {*COMMON, *known[name].parameters} if name in known else set()
     if odd := sorted(set(values) - allowed):
@@ -60,4 +60,4 @@ def _entry(path: Path, name: str, said: object, known: Mapping[str, Rule]) -> _E
             f"{path}: {name} has no parameter {', '.join(odd)}; "
             f"want one of {', '.join(sorted(allowed)) or 'none'}"
         )
-    return _Entry(None if level is None else _LEVELS[level], values)
+    return _Entry(_LEVELS[level] if isinstance(level, str) else None, values)

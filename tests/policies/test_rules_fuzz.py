@@ -2,16 +2,23 @@
 
 import json
 
+from google.protobuf import struct_pb2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_policy import proxy
 
 from policies.engine.findings import Finding
 from policies.engine.requirements import requirements
+from policies.engine.resource import Facts, Resource
 from policies.engine.rule import GraphRule, ResourceRule
 from policies.engine.verdict import FAIL, NOT_APPLICABLE, PASS, UNDECIDED
+from policies.engine.waivers import Waivers
+from policies.engine.wire import decode, put
 from policies.rules import RULES
-from tests.policies.asking import Stack, arguments, resource_of, token
+from policies.scan.items import Item
+from policies.scan.judging import Configuration, judge
+from tests.policies.asking import Stack, arguments, resource_of, token, urn
+from tests.policies.proxies import snapshot
 
 UNKNOWNS = [value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_")]
 # The words that rules look at, so that the fuzz meets their branches and not only their doors.
@@ -120,3 +127,55 @@ def test_no_text_of_a_resource_is_told_unless_the_rule_knows_it(tree, rule):
     resource = resource_of(args, rule.settings())
     message = Finding(rule, resource, rule(resource)).message()
     assert secret not in message
+
+
+TOKENS = sorted({token(kind) for rule in RULES for kind in rule.types})
+EDGES = ["", "scope", "privateLinkServiceConnections", "resourceUri", "workspaceName", "properties"]
+
+
+@settings(thorough, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(TOKENS),
+            roots,
+            st.dictionaries(st.sampled_from(EDGES), st.lists(st.integers(0, 5), max_size=2)),
+        ),
+        max_size=6,
+    )
+)
+def test_a_scan_of_any_resources_with_any_edges_answers_for_each_rule(drawn):
+    urns = [urn(kind, f"r{index}") for index, (kind, _, _) in enumerate(drawn)]
+    items = [
+        Item(
+            Facts(kind, f"r{index}", urns[index]),
+            snapshot(proxy.unknown_checking_proxy(tree)),
+            "file",
+            needs={key: tuple(f"{urns[i % len(urns)]}" for i in at) for key, at in edges.items()},
+        )
+        for index, (kind, tree, edges) in enumerate(drawn)
+    ]
+    answers = list(judge(items, RULES, Configuration(), Waivers()))
+    concerned = sum(rule.concerns(kind) for rule in RULES for kind, _, _ in drawn)
+    assert len(answers) <= concerned
+    for answer in answers:
+        assert answer.message or answer.word in {"pass", "not-applicable"}
+
+
+MENDING = [rule for rule in RULES if isinstance(rule, ResourceRule) and rule.mend]
+
+
+@thorough
+@given(roots, st.sampled_from(MENDING))
+def test_what_is_mended_passes_whatever_else_the_resource_holds(tree, rule):
+    resource = resource_of(arguments(token(rule.types[0]), tree), rule.settings())
+    if rule(resource).outcome is not FAIL:
+        return
+    struct = struct_pb2.Struct()
+    for path, value in rule.mend(resource).items():
+        put(struct, path, value)
+    mended = decode(struct)
+    folded = {key.casefold() for key in mended}
+    kept = {key: value for key, value in resource.value.items() if key.casefold() not in folded}
+    after = Resource(resource.facts, kept | mended, resource.settings)
+    assert rule(after).outcome is PASS

@@ -347,6 +347,7 @@ def test_a_configuration_of_the_engines_sets_levels_and_parameters(scan, tmp_pat
     for said, word in (
         ({"no-such": "advisory"}, "no-such"),
         ({OPENS: "loud"}, "loud"),
+        ({OPENS: ["advisory"]}, "want one of"),
         ({OPENS: {"colour": 1}}, "colour"),
         ([], "object"),
     ):
