@@ -47,7 +47,7 @@ def _previewed(stack: str, folder: Path, missing: _NoStackError | None = None) -
         if missing:
             given = _own_backend(short, folder, scratch)
             stack = short
-        words = (*_PREVIEW, "--stack", stack, "--config-file", copy)
+        words = (*_PREVIEW, "--stack", stack, "--config-file", str(copy))
         return of_preview(_pulumi(folder, *words, given=given), f"preview of {stack}")
 
 

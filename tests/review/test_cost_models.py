@@ -429,3 +429,27 @@ def test_windows_is_not_priced_as_linux():
         osProfile={"windowsConfiguration": {}},
     )
     assert {line.kind for line in lines(machine, prices=(VM,))} == {Kind.UNPRICED}
+
+
+@pytest.mark.parametrize(
+    ("firewalls", "policies", "kind"),
+    [(1, 1, Kind.FREE), (0, 1, Kind.FREE), (2, 2, Kind.FREE), (2, 1, Kind.UNPRICED)],
+)
+def test_a_firewall_policy_is_free_for_one_firewall(firewalls, policies, kind):
+    stack = [resource("network:AzureFirewall")] * firewalls
+    stack += [resource("network:FirewallPolicy")] * policies
+    found = [line.kind for line in lines(*stack) if line.type == "network:FirewallPolicy"]
+    assert set(found) == {kind}
+
+
+@pytest.mark.parametrize(
+    ("sku", "more", "kinds"),
+    [
+        ("Developer", {}, [Kind.FREE]),
+        ("Standard", {}, [Kind.UNPRICED, Kind.USAGE]),
+        ("Basic", {"scaleUnits": 4}, [Kind.PRICED, Kind.UNPRICED, Kind.USAGE]),
+    ],
+)
+def test_a_bastion_is_priced_by_sku_and_not_by_more_scale_units(sku, more, kinds):
+    host = resource("network:BastionHost", sku={"name": sku}, **more)
+    assert [line.kind for line in lines(host, prices=(price("bastion", "Basic", "0.19"),))] == kinds

@@ -45,6 +45,20 @@ def firewall_lines(case: Case, tier: str, *notes: str) -> Iterator[Line]:
     yield case.usage(f"data through the firewall, {tier}", "firewall-data", tier, "GB")
 
 
+def firewall_policy(case: Case) -> Iterator[Line]:
+    """Free with one firewall; more of them that share it are billed each."""
+    firewalls = case.neighbours("network:AzureFirewall")
+    if firewalls > 1 and case.neighbours(case.resource.kind) < firewalls:
+        yield case.unpriced("firewall policy", "no price for a policy that firewalls share")
+    else:
+        yield case.free("firewall policy", "free with one firewall")
+
+
+def flow_log(case: Case) -> Iterator[Line]:
+    """By what is logged; its analysis is billed with the workspace's logs."""
+    yield case.usage("flows logged", "flow-log", ANY, "GB")
+
+
 def bastion(case: Case) -> Iterator[Line]:
     """By the hour and SKU for two scale units; Developer is free."""
     sku = str(at(case.resource.inputs, "sku", "name") or "Standard")
@@ -100,6 +114,8 @@ SERVICE = Service(
         "network:PublicIPAddress": public_address,
         "network:NatGateway": nat_gateway,
         "network:AzureFirewall": firewall,
+        "network:FirewallPolicy": firewall_policy,
+        "network:FlowLog": flow_log,
         "network:BastionHost": bastion,
         "network:VirtualNetworkGateway": vpn_gateway,
         "network:VirtualNetworkPeering": peering,
