@@ -9,7 +9,12 @@ from pulumi_azure_native import monitor
 from infra.components.alerts import ActivityRule, LogRule, MetricRule
 from infra.settings import Settings
 
+# Written by monitors of models into Application Insights, with the task among its properties.
+DRIFT_EVENT = "mlops.drift.alarm"
+# Fewer requests in a window than this say nothing about a share of them.
+_FEWEST_REQUESTS = 20
 _AVERAGE = monitor.AggregationTypeEnum.AVERAGE
+_MOST = monitor.AggregationTypeEnum.MAXIMUM
 _BELOW = monitor.Operator.LESS_THAN
 
 
@@ -41,7 +46,8 @@ def workspace_rules(settings: Settings) -> list[MetricRule]:
             name="quota",
             metric="Quota Utilization Percentage",
             threshold=settings.alerts.quota_percent,
-            aggregation=_AVERAGE,
+            # Of all clusters and sizes: an average would hide the one that is full.
+            aggregation=_MOST,
             words="The region's quota is nearly used up: the next scale-out may fail.",
         ),
     ]
@@ -61,6 +67,7 @@ def endpoint_rules(settings: Settings) -> list[MetricRule]:
             words="The slowest twentieth of requests takes longer than agreed.",
         ),
         MetricRule(
+            # Metrics come even while the logs have reached their daily cap.
             name="errors",
             metric="RequestsPerMinute",
             threshold=0,
@@ -125,68 +132,192 @@ STORAGE_RULES = (
     ),
 )
 
-LOG_RULES = (
-    LogRule(
-        name="logs-dropped",
-        query=("_LogOperation | where Category =~ 'Ingestion' | where Detail contains 'OverQuota'"),
-        words="The daily cap is reached: logs are dropped until tomorrow.",
-    ),
-    LogRule(
-        name="drift",
-        # Monitors of the platform write one trace for each alarm of theirs.
-        query="AppTraces | where Properties.event == 'drift_alarm'",
-        words="A monitor found drift.",
-    ),
-    LogRule(
-        name="failed-deployments",
-        query=(
-            "AmlOnlineEndpointEventLog | where Name in ('ContainerCrashed', 'LivenessProbeFailed')"
-        ),
-        words="A deployment's container crashes or does not answer its probe.",
+REGISTRY_RULES = (
+    MetricRule(
+        name="full",
+        metric="StorageUsed",
+        threshold=450 * 1024**3,
+        aggregation=_AVERAGE,
+        window_minutes=60,
+        words="Images take most of the 500 GiB that the registry includes.",
     ),
 )
 
-_DELETED = {"category": "Administrative", "status": "Succeeded"}
+FACTORY_RULES = (
+    MetricRule(
+        name="pipelines",
+        metric="PipelineFailedRuns",
+        threshold=0,
+        severity=1,
+        words="A data pipeline failed: no new data, or no retraining.",
+    ),
+    MetricRule(
+        name="activities",
+        metric="ActivityFailedRuns",
+        threshold=0,
+        words="A step of a data pipeline failed.",
+    ),
+    MetricRule(
+        name="triggers",
+        metric="TriggerFailedRuns",
+        threshold=0,
+        severity=1,
+        words="New data came and no pipeline was started.",
+    ),
+)
+
+EVENT_RULES = (
+    MetricRule(
+        name="dead-letters",
+        metric="DeadLetteredCount",
+        threshold=0,
+        severity=2,
+        words="An event was given up and is kept among the dead letters.",
+    ),
+    MetricRule(
+        name="undelivered",
+        metric="DeliveryAttemptFailCount",
+        threshold=10,
+        window_minutes=15,
+        words="Events do not reach their queue.",
+    ),
+)
+
+KUBERNETES_RULES = (
+    MetricRule(
+        name="cpu",
+        metric="node_cpu_usage_percentage",
+        threshold=95,
+        aggregation=_AVERAGE,
+        window_minutes=15,
+        words="Nodes have no processor left.",
+    ),
+    MetricRule(
+        name="memory",
+        metric="node_memory_working_set_percentage",
+        threshold=90,
+        aggregation=_AVERAGE,
+        window_minutes=15,
+        words="Nodes have no memory left.",
+    ),
+    MetricRule(
+        name="disk",
+        metric="node_disk_usage_percentage",
+        threshold=80,
+        aggregation=_AVERAGE,
+        window_minutes=15,
+        words="Disks of nodes are nearly full.",
+    ),
+    MetricRule(
+        name="unschedulable",
+        metric="cluster_autoscaler_unschedulable_pods_count",
+        threshold=0,
+        aggregation=_AVERAGE,
+        severity=2,
+        window_minutes=15,
+        words="Pods wait for nodes that do not come.",
+    ),
+    MetricRule(
+        name="not-ready",
+        metric="kube_node_status_condition",
+        threshold=0,
+        aggregation=_AVERAGE,
+        severity=1,
+        window_minutes=15,
+        split_by={"status2": ["NotReady"]},
+        words="A node is not ready.",
+    ),
+)
 
 
-def activity_rules() -> list[ActivityRule]:
-    """What people and Azure do that somebody should know of."""
-    return [
-        ActivityRule(
-            name="service-health",
-            words="Azure reports a problem of a service.",
-            conditions={"category": "ServiceHealth"},
-            everywhere=True,
+def log_rules(settings: Settings) -> list[LogRule]:
+    """What is asked of the logs."""
+    allowed = settings.serving.error_percent
+    rules = [
+        LogRule(
+            name="error-share",
+            query=(
+                "AmlOnlineEndpointTrafficLog"
+                " | summarize Failed = countif(toint(ResponseCode) >= 500), Requests = count()"
+                " by EndpointName, DeploymentName"
+                f" | where Requests >= {_FEWEST_REQUESTS}"
+                " | extend FailedPercent = 100.0 * Failed / Requests"
+            ),
+            threshold=allowed,
+            measure="FailedPercent",
+            split_by=("EndpointName", "DeploymentName"),
+            severity=1,
+            words=f"More than {allowed:g} % of the requests to a deployment fail.",
         ),
-        ActivityRule(
-            name="resource-health",
-            words="Azure reports that a resource is not healthy.",
-            conditions={"category": "ResourceHealth"},
+        LogRule(
+            name="drift",
+            query=(
+                f"AppEvents | where Name == '{DRIFT_EVENT}'"
+                " | extend Task = tostring(Properties.task)"
+            ),
+            split_by=("Task",),
+            words="What a model sees has drifted from what it learned.",
         ),
-        ActivityRule(
-            name="role-granted",
-            words="Somebody granted a role.",
-            conditions={
-                "category": "Administrative",
-                "operationName": "Microsoft.Authorization/roleAssignments/write",
-            },
-        ),
-        ActivityRule(
-            name="policy-denied",
-            words="A policy refused a change.",
-            conditions={
-                "category": "Policy",
-                "operationName": "Microsoft.Authorization/policies/deny/action",
-            },
-        ),
-        ActivityRule(
-            name="vault-deleted",
-            words="Somebody deleted a key vault.",
-            conditions={**_DELETED, "operationName": "Microsoft.KeyVault/vaults/delete"},
-        ),
-        ActivityRule(
-            name="lock-deleted",
-            words="Somebody took a lock away.",
-            conditions={**_DELETED, "operationName": "Microsoft.Authorization/locks/delete"},
+        LogRule(
+            name="crashes",
+            query=(
+                "AmlOnlineEndpointEventLog"
+                " | where Name in ('ContainerCrashed', 'LivenessProbeFailed')"
+            ),
+            words="A deployment's container crashes or does not answer its probe.",
         ),
     ]
+    if settings.monitoring.daily_cap_gb is not None:
+        rules.append(
+            LogRule(
+                name="logs-dropped",
+                query="_LogOperation | where Category =~ 'Ingestion' and Detail has 'OverQuota'",
+                severity=1,
+                words="The daily cap is reached: logs are dropped until tomorrow.",
+            )
+        )
+    return rules
+
+
+_DONE = {"category": ["Administrative"], "status": ["Succeeded"]}
+# What people and Azure do that somebody should know of.
+# https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema
+ACTIVITY_RULES = (
+    ActivityRule(
+        name="service-health",
+        words="Azure reports a problem of a service.",
+        conditions={"category": ["ServiceHealth"]},
+        everywhere=True,
+    ),
+    ActivityRule(
+        name="resource-health",
+        words="Azure reports that a resource is not healthy.",
+        conditions={
+            "category": ["ResourceHealth"],
+            "properties.currentHealthStatus": ["Degraded", "Unavailable"],
+        },
+    ),
+    ActivityRule(
+        name="role-granted",
+        words="Somebody granted a role.",
+        conditions={**_DONE, "operationName": ["Microsoft.Authorization/roleAssignments/write"]},
+    ),
+    ActivityRule(
+        name="policy-denied",
+        words="A policy refused a change.",
+        conditions={
+            "category": ["Policy"],
+            "operationName": ["Microsoft.Authorization/policies/deny/action"],
+        },
+    ),
+    ActivityRule(
+        name="vault-deleted",
+        words="Somebody deleted a key vault.",
+        conditions={**_DONE, "operationName": ["Microsoft.KeyVault/vaults/delete"]},
+    ),
+    ActivityRule(
+        name="lock-deleted",
+        words="Somebody took a lock away.",
+        conditions={**_DONE, "operationName": ["Microsoft.Authorization/locks/delete"]},
+    ),
+)

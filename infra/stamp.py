@@ -47,6 +47,7 @@ class Stamp(ComponentResource):
 
     def __init__(self, name: str, args: StampArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlops:platform:Stamp", name, None, opts)
+        settings = args.settings
         group = resources.ResourceGroup(
             f"group-{args.names.short_region}",
             resource_group_name=args.names.of(Kind.RESOURCE_GROUP),
@@ -54,7 +55,7 @@ class Stamp(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         site = Site(
-            settings=args.settings,
+            settings=settings,
             region=args.region,
             names=args.names,
             deployer=args.deployer,
@@ -79,7 +80,7 @@ class Stamp(ComponentResource):
         serving = build_serving(site, base, workspace, scopes)
         admit_operators(site, scopes)
         admit_people(site, {**scopes, Scope.LOGS: base.monitoring.logs_id})
-        targets_of_alerts = watched(workspace, stores, lake, serving)
+        targets_of_alerts = watched(settings, workspace, stores, lake, serving)
         watch_stamp(site, base, args.people, targets_of_alerts)
         guard(site, base, stores, lake, group.id, args.people)
         self.group_id = group.id

@@ -11,7 +11,14 @@ from infra.naming import Kind
 from infra.site import Site
 
 
-def guard(site: Site, base: Base, stores: Stores, lake: Lake | None, group_id: Input[str]) -> None:
+def guard(
+    site: Site,
+    base: Base,
+    stores: Stores,
+    lake: Lake | None,
+    group_id: Input[str],
+    people: Input[str] | None,
+) -> None:
     """Lock what holds data where the settings protect it, and watch what the stamp costs."""
     settings = site.settings
     if settings.protect:
@@ -31,6 +38,6 @@ def guard(site: Site, base: Base, stores: Stores, lake: Lake | None, group_id: I
             amount=settings.budget.monthly_amount,
             start=settings.budget.start,
             emails=settings.alerts.emails,
-            action_groups=[],
+            action_groups=[people] if people is not None else [],
         )
         Budget(site.named("budget"), args, site.child)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from pulumi import Input
+
 from infra.components.budget import Budget, BudgetArgs
 from infra.components.defender import Defender, DefenderArgs
 from infra.components.policy_assignments import PolicyAssignments, PolicyAssignmentsArgs
@@ -10,12 +12,14 @@ from infra.naming import Kind, Names
 from infra.settings import Owned, Settings
 
 
-def build_owned(settings: Settings, names: Names, deployer: Deployer) -> None:
+def build_owned(
+    settings: Settings, names: Names, deployer: Deployer, people: Input[str] | None
+) -> None:
     """Build what the settings say this stack owns of the subscription."""
     builders: dict[Owned, Callable[[], object]] = {
         Owned.DEFENDER: lambda: _defender(settings, deployer),
         Owned.POLICY_ASSIGNMENTS: lambda: _policies(settings, deployer),
-        Owned.SUBSCRIPTION_BUDGET: lambda: _budget(settings, names, deployer),
+        Owned.SUBSCRIPTION_BUDGET: lambda: _budget(settings, names, deployer, people),
     }
     for owned in settings.owns:
         if owned in builders:
@@ -38,7 +42,9 @@ def _policies(settings: Settings, deployer: Deployer) -> PolicyAssignments:
     return PolicyAssignments("policies", args)
 
 
-def _budget(settings: Settings, names: Names, deployer: Deployer) -> Budget | None:
+def _budget(
+    settings: Settings, names: Names, deployer: Deployer, people: Input[str] | None
+) -> Budget | None:
     budget = settings.budget
     if budget.subscription_amount is None:  # a check of the settings refuses that
         return None
@@ -48,6 +54,6 @@ def _budget(settings: Settings, names: Names, deployer: Deployer) -> Budget | No
         amount=budget.subscription_amount,
         start=budget.start,
         emails=settings.alerts.emails,
-        action_groups=[],
+        action_groups=[people] if people is not None else [],
     )
     return Budget("budget-subscription", args)

@@ -4,37 +4,49 @@ from collections.abc import Mapping, Sequence
 
 from pulumi import Input
 
-from infra.alert_rules import ACTIVITY_RULES, Watched, log_rules, metric_rules
+from infra.alert_rules import (
+    ACTIVITY_RULES,
+    REGISTRY_RULES,
+    STORAGE_RULES,
+    VAULT_RULES,
+    endpoint_rules,
+    log_rules,
+    workspace_rules,
+)
 from infra.assembly.base import Base
+from infra.assembly.serving import Serving
+from infra.assembly.stores import Stores
+from infra.components.action_group import Recipients, RecipientsArgs
 from infra.components.alerts import (
-    ActionGroup,
-    ActionGroupArgs,
     ActivityAlerts,
     ActivityAlertsArgs,
     LogAlerts,
     LogAlertsArgs,
     MetricAlerts,
     MetricAlertsArgs,
+    MetricRule,
 )
 from infra.components.identity import Identities, IdentitiesArgs
+from infra.components.lake import Lake
 from infra.components.workbook import Workbook, WorkbookArgs
-from infra.naming import Names
+from infra.components.workspace import Workspace
+from infra.naming import Kind, Names
 from infra.roles import WATCH_IDENTITY, Scope, watch_grants
 from infra.settings import Settings
 from infra.site import Site
 
-Targets = Mapping[Watched, Mapping[str, Input[str]]]
-"""Ids of what is watched, by their kind and a short name."""
+Watched = Mapping[str, tuple[Input[str], Sequence[MetricRule]]]
+"""Ids of what is watched and the rules for it, by short names."""
 
 
 def find_people(settings: Settings, names: Names, group_name: Input[str]) -> Input[str] | None:
     """Make whom all alerts of an environment reach; return its id, None without alerts."""
     if not settings.alerts.enabled:
         return None
-    args = ActionGroupArgs(
+    args = RecipientsArgs(
         names=names, resource_group_name=group_name, emails=settings.alerts.emails
     )
-    return ActionGroup("people", args).group_id
+    return Recipients("people", args).action_group_id
 
 
 def watch_environment(
@@ -47,16 +59,34 @@ def watch_environment(
     if people is None:
         return
     args = ActivityAlertsArgs(
-        names=names,
+        prefix=names.of(Kind.ALERT),
         resource_group_name=group_name,
-        action_group_id=people,
+        subscription_id=names.subscription,
         group_ids=group_ids,
         rules=ACTIVITY_RULES,
+        action_group_id=people,
     )
     ActivityAlerts("activity", args)
 
 
-def watch_stamp(site: Site, base: Base, people: Input[str] | None, targets: Targets) -> None:
+def watched(
+    settings: Settings, workspace: Workspace, stores: Stores, lake: Lake | None, serving: Serving
+) -> dict[str, tuple[Input[str], Sequence[MetricRule]]]:
+    """Return what every stamp has that is watched; options add to it."""
+    found: dict[str, tuple[Input[str], Sequence[MetricRule]]] = {
+        "workspace": (workspace.workspace_id, workspace_rules(settings)),
+        "vault": (stores.vault.vault_id, VAULT_RULES),
+        "data": (stores.data.account_id, STORAGE_RULES),
+        "registry": (stores.registry.registry_id, REGISTRY_RULES),
+    }
+    for task, endpoint in serving.online.items():
+        found[f"endpoint-{task}"] = (endpoint.endpoint_id, endpoint_rules(settings))
+    if lake is not None:
+        found["lake"] = (lake.account_id, STORAGE_RULES)
+    return found
+
+
+def watch_stamp(site: Site, base: Base, people: Input[str] | None, targets: Watched) -> None:
     """Show how a stamp is doing, and tell the people when it is not well."""
     settings, logs_id = site.settings, base.monitoring.logs_id
     page = WorkbookArgs(
@@ -69,17 +99,15 @@ def watch_stamp(site: Site, base: Base, people: Input[str] | None, targets: Targ
     Workbook(site.named("workbook"), page, site.child)
     if people is None:
         return
-    for kind, rules in metric_rules(settings).items():
-        if targets.get(kind):
-            args = MetricAlertsArgs(
-                names=site.names,
-                resource_group_name=site.group_name,
-                action_group_id=people,
-                kind=kind,
-                rules=rules,
-                targets=targets[kind],
-            )
-            MetricAlerts(site.named(f"alerts-{kind.name.lower()}"), args, site.child)
+    for target, (target_id, rules) in targets.items():
+        args = MetricAlertsArgs(
+            prefix=site.names.of(Kind.ALERT, target),
+            resource_group_name=site.group_name,
+            target_id=target_id,
+            rules=rules,
+            action_group_id=people,
+        )
+        MetricAlerts(site.named(f"alerts-{target}"), args, site.child)
     identities = Identities(
         site.named("watch-identity"),
         IdentitiesArgs(
@@ -92,13 +120,13 @@ def watch_stamp(site: Site, base: Base, people: Input[str] | None, targets: Targ
     )
     granted = site.grant("watch", watch_grants(), identities.principal_ids, {Scope.LOGS: logs_id})
     questions = LogAlertsArgs(
-        names=site.names,
+        prefix=site.names.of(Kind.ALERT, "logs"),
         location=site.region,
         resource_group_name=site.group_name,
-        action_group_id=people,
         logs_id=logs_id,
         identity_id=identities.ids[WATCH_IDENTITY],
         rules=log_rules(settings),
+        action_group_id=people,
         after=granted.assignments,
         hooks=site.hooks,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input, Resource, ResourceHookBinding, ResourceOptions
 from pulumi_azure_native import monitor
 
 _SINGLE = monitor.Odatatype.MICROSOFT_AZURE_MONITOR_SINGLE_RESOURCE_MULTIPLE_METRIC_CRITERIA
@@ -57,7 +57,11 @@ class MetricAlerts(ComponentResource):
                 scopes=[args.target_id],
                 evaluation_frequency="PT5M",
                 window_size=f"PT{rule.window_minutes}M",
-                criteria={"odata_type": _SINGLE.value, "all_of": [_criterion(rule)]},
+                # A class: Azure has several kinds of criteria, and the SDK cannot tell a plain
+                # dictionary's kind, so it would send its keys as they are written here.
+                criteria=monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
+                    odata_type=_SINGLE.value, all_of=[_criterion(rule)]
+                ),
                 actions=[{"action_group_id": args.action_group_id}],
                 opts=ResourceOptions(parent=self),
             )
@@ -83,12 +87,17 @@ def _criterion(rule: MetricRule) -> monitor.MetricCriteriaArgsDict:
 
 @dataclass(frozen=True, kw_only=True)
 class LogRule:
-    """A query of which each found row is worth a look."""
+    """A question to the logs whose answer must stay at or below a number."""
 
     name: str
     query: str
     words: str
     severity: int = 2
+    threshold: float = 0
+    measure: str | None = None
+    """The column that is compared; without it, rows are counted."""
+    split_by: Sequence[str] = ()
+    """Columns of which each value has an alert of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +108,13 @@ class LogAlertsArgs:
     location: str
     resource_group_name: Input[str]
     logs_id: Input[str]
+    identity_id: Input[str]
+    """Asks the questions, so that they do not run as whoever deployed them."""
     rules: Sequence[LogRule]
     action_group_id: Input[str]
+    after: Sequence[Resource]
+    """Grants without which the identity reads nothing."""
+    hooks: ResourceHookBinding
 
 
 class LogAlerts(ComponentResource):
@@ -115,6 +129,11 @@ class LogAlerts(ComponentResource):
                 display_name=rule.words,
                 location=args.location,
                 resource_group_name=args.resource_group_name,
+                kind=monitor.Kind.LOG_ALERT,
+                identity={
+                    "type": monitor.IdentityType.USER_ASSIGNED,
+                    "user_assigned_identities": [args.identity_id],
+                },
                 description=rule.words,
                 enabled=True,
                 auto_mitigate=True,
@@ -124,24 +143,30 @@ class LogAlerts(ComponentResource):
                 window_size="PT15M",
                 # A table exists from its first row on; a rule on an empty workspace is no mistake.
                 skip_query_validation=True,
-                criteria={
-                    "all_of": [
-                        {
-                            "query": rule.query,
-                            "time_aggregation": monitor.TimeAggregation.COUNT,
-                            "operator": monitor.ConditionOperator.GREATER_THAN,
-                            "threshold": 0,
-                            "failing_periods": {
-                                "number_of_evaluation_periods": 1,
-                                "min_failing_periods_to_alert": 1,
-                            },
-                        }
-                    ]
-                },
+                criteria={"all_of": [_question(rule)]},
                 actions={"action_groups": [args.action_group_id]},
-                opts=ResourceOptions(parent=self),
+                opts=ResourceOptions(parent=self, depends_on=args.after, hooks=args.hooks),
             )
         self.register_outputs({})
+
+
+def _question(rule: LogRule) -> monitor.ConditionArgsDict:
+    question: monitor.ConditionArgsDict = {
+        "query": rule.query,
+        "operator": monitor.ConditionOperator.GREATER_THAN,
+        "threshold": rule.threshold,
+        "time_aggregation": monitor.TimeAggregation.COUNT,
+        "failing_periods": {"number_of_evaluation_periods": 1, "min_failing_periods_to_alert": 1},
+    }
+    if rule.measure is not None:
+        question["time_aggregation"] = monitor.TimeAggregation.MAXIMUM
+        question["metric_measure_column"] = rule.measure
+    if rule.split_by:
+        question["dimensions"] = [
+            {"name": column, "operator": monitor.DimensionOperator.INCLUDE, "values": ["*"]}
+            for column in rule.split_by
+        ]
+    return question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +175,8 @@ class ActivityRule:
 
     name: str
     words: str
-    conditions: Mapping[str, str]
-    """Fields of the activity log and what they have to be."""
+    conditions: Mapping[str, Sequence[str]]
+    """Fields of the activity log and what each may be."""
     everywhere: bool = False
     """About the whole subscription: Azure takes no narrower scope for its own health."""
 
@@ -163,7 +188,8 @@ class ActivityAlertsArgs:
     prefix: str
     resource_group_name: Input[str]
     subscription_id: str
-    group_id: Input[str]
+    group_ids: Sequence[Input[str]]
+    """Resource groups that are watched."""
     rules: Sequence[ActivityRule]
     action_group_id: Input[str]
 
@@ -183,16 +209,20 @@ class ActivityAlerts(ComponentResource):
                 resource_group_name=args.resource_group_name,
                 description=rule.words,
                 enabled=True,
-                scopes=[
-                    f"/subscriptions/{args.subscription_id}" if rule.everywhere else args.group_id
-                ],
-                condition={
-                    "all_of": [
-                        {"field": field, "equals": value}
-                        for field, value in rule.conditions.items()
-                    ]
-                },
+                scopes=(
+                    [f"/subscriptions/{args.subscription_id}"]
+                    if rule.everywhere
+                    else args.group_ids
+                ),
+                condition={"all_of": [_fact(*fact) for fact in rule.conditions.items()]},
                 actions={"action_groups": [{"action_group_id": args.action_group_id}]},
                 opts=ResourceOptions(parent=self),
             )
         self.register_outputs({})
+
+
+def _fact(field: str, values: Sequence[str]) -> monitor.AlertRuleAnyOfOrLeafConditionArgsDict:
+    facts: list[monitor.AlertRuleLeafConditionArgsDict] = [
+        {"field": field, "equals": value} for value in values
+    ]
+    return {"field": field, "equals": values[0]} if len(values) == 1 else {"any_of": facts}

@@ -34,6 +34,11 @@ _NAMES = (
     "lockName",
     "budgetName",
     "endpointName",
+    "actionGroupName",
+    "ruleName",
+    "activityLogAlertName",
+    "factoryName",
+    "systemTopicName",
     "resourceGroupName",
 )
 
