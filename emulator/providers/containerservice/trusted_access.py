@@ -35,7 +35,9 @@ class TrustedAccess(Behaviour):
         required(resource, path, f"the id of a {_WORKSPACE}")
         source = refer(ctx, resource, path, _WORKSPACE)
         roles = required(resource, "properties.roles", f"roles of {_WORKSPACE}")
-        known = {f"{_WORKSPACE}/{role}".lower(): f"{_WORKSPACE}/{role}" for role in _ROLES}
+        known: dict[str, str] = {
+            f"{_WORKSPACE}/{role}".lower(): f"{_WORKSPACE}/{role}" for role in _ROLES
+        }
         unknown = [role for role in roles if str(role).lower() not in known]
         if unknown:
             sentence = (
