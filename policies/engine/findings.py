@@ -50,7 +50,7 @@ class Finding:
         if after:
             lines.append(f"It comes from {after}.")
         if self.waiver:
-            return "\n".join([*lines, f"{self.waiver}."])
+            return "\n".join([*lines, str(self.waiver)])
         if self.undecided:
             lines.append("The rule is asked again before the resource is created or changed.")
         return "\n".join([*lines, f"Fix: {self.rule.fix}", f"More: {self.rule.url}"])

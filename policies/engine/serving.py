@@ -23,4 +23,8 @@ def serve(pack: Pack) -> None:
     # The engine reads the port from the first line.
     sys.stdout.buffer.write(f"{port}\n".encode())
     sys.stdout.buffer.flush()
-    server.wait_for_termination()
+    try:
+        server.wait_for_termination()
+    except KeyboardInterrupt:
+        # Ctrl-C goes to the engine and to us; it has nobody left to ask.
+        server.stop(0)

@@ -57,7 +57,7 @@ class Waiver:
 
     def __str__(self) -> str:
         approved = f", approved by {self.approver}" if self.approver else ""
-        return f"Waived until {self.expires} by {self.owner}{approved}: {self.reason}"
+        return f"Waived until {self.expires} by {self.owner}{approved}: {self.reason.rstrip('.')}."
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def _answer(
         return Answer(rule, item, Word(verdict.outcome.value), level, verdict.reason)
     message = f"{node.facts.name} ({node.facts.kind.name}): {finding.evidence}."
     if level is not Level.DISABLED and (waiver := waivers.for_finding(rule, node.facts)):
-        return Answer(rule, item, Word.WAIVED, level, f"{message} {waiver}.", waiver)
+        return Answer(rule, item, Word.WAIVED, level, f"{message} {waiver}", waiver)
     return Answer(rule, item, Word(verdict.outcome.value), level, message)
 
 
