@@ -25,6 +25,8 @@ class Scope(StrEnum):
     LAKE_CURATED = "lake-curated"
     LAKE_FEATURES = "lake-features"
     LAKE_SCRATCH = "lake-scratch"
+    EVENT_QUEUE = "event-queue"
+    DEAD_LETTERS = "dead-letters"
     GROUP = "group"
     MODEL_REGISTRY = "model-registry"
     MONITORING_LINK = "monitoring-link"

@@ -6,6 +6,8 @@ from pulumi import ComponentResource, Input, Output, ResourceHookBinding, Resour
 from pulumi_azure_native import resources
 
 from infra.assembly.base import lay_base
+from infra.assembly.catalogue import Catalogue, house_catalogue
+from infra.assembly.data import move_data
 from infra.assembly.guard import guard
 from infra.assembly.keys import make_keys
 from infra.assembly.lake import build_lake, show_lake
@@ -34,6 +36,7 @@ class StampArgs:
     hooks: ResourceHookBinding
     people: Input[str] | None
     """Id of the action group that alerts reach; None without alerts."""
+    catalogue: Catalogue | None
     model_registry: Input[str] | None
     """Id of the registry through which models are promoted."""
 
@@ -80,9 +83,21 @@ class Stamp(ComponentResource):
         serving = build_serving(site, base, workspace, scopes)
         admit_operators(site, scopes)
         admit_people(site, {**scopes, Scope.LOGS: base.monitoring.logs_id})
+        house_catalogue(site, base, args.catalogue)
+        moved = move_data(
+            site,
+            base,
+            stores=stores,
+            lake=lake,
+            workspace=workspace,
+            serving=serving,
+            catalogue=args.catalogue,
+        )
         targets_of_alerts = watched(settings, workspace, stores, lake, serving)
-        watch_stamp(site, base, args.people, targets_of_alerts)
-        guard(site, base, stores, lake, group.id, args.people)
+        watch_stamp(site, base, args.people, targets_of_alerts | moved.watched)
+        guard(
+            site, base, stores=stores, lake=lake, group_id=group.id, people=args.people
+        )
         self.group_id = group.id
         self.workspace_id = workspace.workspace_id
         if args.model_registry is not None:
@@ -101,4 +116,5 @@ class Stamp(ComponentResource):
         self.outputs |= {f"batch_endpoint_{t}": e.endpoint_name for t, e in serving.batch.items()}
         if lake is not None:
             self.outputs["lake"] = lake.account_name
+        self.outputs |= moved.outputs
         self.register_outputs(self.outputs)

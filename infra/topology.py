@@ -6,6 +6,7 @@ from dataclasses import replace
 from pulumi import Input
 from pulumi_azure_native import resources
 
+from infra.assembly.catalogue import find_catalogue
 from infra.assembly.delivery import Ground, build_delivery
 from infra.assembly.model_registry import find_model_registry
 from infra.assembly.ownership import build_owned
@@ -42,6 +43,7 @@ class Platform:
         model_registry = find_model_registry(settings, names, group.name)
         zones = find_zones(settings, group)
         people = find_people(settings, names, group.name)
+        catalogue = find_catalogue(settings, names, group.name)
         self.stamps = {
             region: Stamp(
                 region,
@@ -53,6 +55,7 @@ class Platform:
                     zones=zones,
                     hooks=hooks,
                     people=people,
+                    catalogue=catalogue,
                     model_registry=model_registry,
                 ),
             )

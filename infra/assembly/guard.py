@@ -14,6 +14,7 @@ from infra.site import Site
 def guard(
     site: Site,
     base: Base,
+    *,
     stores: Stores,
     lake: Lake | None,
     group_id: Input[str],

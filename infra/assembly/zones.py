@@ -19,6 +19,8 @@ def endpoint_groups(settings: Settings) -> list[str]:
         "amlregistry": bool(settings.shared.ml_registry) or Owned.ML_REGISTRY in settings.owns,
         "dataFactory": settings.data.factory,
         "portal": settings.data.factory,
+        "account": Owned.PURVIEW in settings.owns,
+        "purviewPortal": Owned.PURVIEW in settings.owns,
     }
     return [*_ALWAYS, *(group for group, wanted in optional.items() if wanted)]
 

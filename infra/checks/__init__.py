@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from infra.checks import addresses, governance, machines, network
+from infra.checks import addresses, data, governance, machines, network
 from infra.problems import Problem
 from infra.settings import Settings
 
@@ -31,4 +31,6 @@ CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"budget"}), governance.first_of_month),
     (frozenset({"delivery"}), governance.complete_devops),
     (frozenset({"people", "operators"}), governance.distinct_people),
+    (frozenset({"shared"}), governance.known_catalogue),
+    (frozenset({"data", "lake"}), data.factory_with_lake),
 )

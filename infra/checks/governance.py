@@ -69,6 +69,22 @@ def complete_devops(settings: Settings, prefix: str) -> list[Problem]:
     ]
 
 
+def known_catalogue(settings: Settings, prefix: str) -> list[Problem]:
+    """A catalogue of another stack scans nothing until its identity may read."""
+    shared = settings.shared
+    if (shared.purview is None) == (shared.purview_identity is None):
+        return []
+    missing = "purview" if shared.purview is None else "purview_identity"
+    return [
+        Problem(
+            f"{prefix}shared.{missing}",
+            "nothing",
+            "the account's id and its identity's object id together",
+            "add it, or remove the other",
+        )
+    ]
+
+
 def distinct_people(settings: Settings, prefix: str) -> list[Problem]:
     """A second grant of the same role to the same group is refused by Azure."""
     people = [*settings.people.data_scientists, *settings.people.ml_engineers]

@@ -23,6 +23,8 @@ ZONES: dict[str, tuple[str, ...]] = {
     "amlregistry": ("privatelink.api.azureml.ms",),
     "dataFactory": ("privatelink.datafactory.azure.net",),
     "portal": ("privatelink.adf.azure.com",),
+    "account": ("privatelink.purview.azure.com",),
+    "purviewPortal": ("privatelink.purviewstudio.azure.com",),
     # Monitoring keeps agents' settings in an account of its own, hence the zone of blobs.
     "azuremonitor": (
         "privatelink.monitor.azure.com",
@@ -32,6 +34,10 @@ ZONES: dict[str, tuple[str, ...]] = {
         "privatelink.blob.core.windows.net",
     ),
 }
+
+
+# Two services call their portal the same; their zones differ.
+_GROUP_IDS = {"purviewPortal": "portal"}
 
 
 def zones_of(groups: Sequence[str]) -> list[str]:
@@ -144,7 +150,7 @@ class PrivateLink(ComponentResource):
                 private_link_service_connections=[
                     {
                         "name": group,
-                        "group_ids": [group],
+                        "group_ids": [_GROUP_IDS.get(group, group)],
                         "private_link_service_id": args.target_id,
                     }
                 ],

@@ -100,3 +100,5 @@ class SharedSettings(Part):
     """The Azure Machine Learning registry through which models are promoted."""
     purview: ResourceId | None = None
     """The Purview account that catalogues the data."""
+    purview_identity: Guid | None = None
+    """Object id of that account's own identity, which reads the lake when it scans."""

@@ -18,6 +18,20 @@ CLIENT = {
 }
 # What the service names the name input of a type; the rest end in "Name".
 _NAMES = (
+    "containerName",
+    "endpointName",
+    "queueName",
+    "eventSubscriptionName",
+    "systemTopicName",
+    "pipelineName",
+    "datasetName",
+    "linkedServiceName",
+    "triggerName",
+    "credentialName",
+    "integrationRuntimeName",
+    "managedPrivateEndpointName",
+    "factoryName",
+    "deploymentName",
     "accountName",
     "vaultName",
     "registryName",
@@ -28,17 +42,13 @@ _NAMES = (
     "privateZoneName",
     "workspaceName",
     "computeName",
-    "containerName",
     "policyAssignmentName",
     "pricingName",
     "lockName",
     "budgetName",
-    "endpointName",
     "actionGroupName",
     "ruleName",
     "activityLogAlertName",
-    "factoryName",
-    "systemTopicName",
     "resourceGroupName",
 )
 
@@ -77,7 +87,13 @@ class Recorder(Mocks):
         if "identity" in state:  # a list goes in, a map comes out
             held = state["identity"].get("userAssignedIdentities", [])
             known = {i: {"principalId": "p", "clientId": "c"} for i in held}
-            state["identity"] = {**state["identity"], "userAssignedIdentities": known}
+            state["identity"] = {
+                **state["identity"],
+                "userAssignedIdentities": known,
+                "principalId": f"principal-of-{args.name}",
+            }
+        if args.typ.endswith("purview:Account"):
+            state["ingestionStorage"] = {"id": f"/id/ingestion-of-{args.name}"}
         return f"/id/{args.typ.removeprefix('azure-native:')}/{args.name}", state
 
     def call(self, args: MockCallArgs) -> tuple[dict, list]:

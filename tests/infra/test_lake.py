@@ -69,7 +69,7 @@ def test_the_workspace_shows_each_zone_without_credentials(dev):
 
 
 def test_turning_the_lake_off_leaves_the_workspaces_own_store_as_it_is(dev):
-    without = dev_with(lake={"enabled": False})
+    without = dev_with(lake={"enabled": False}, data={"factory": False})
     (kept,) = without.all("storage:StorageAccount")
     (before,) = (a for a in dev.all("storage:StorageAccount") if a.name == kept.name)
     assert kept.inputs == before.inputs

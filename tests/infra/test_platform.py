@@ -24,6 +24,9 @@ OUTPUTS = {
     "endpoint_flights",
     "batch_endpoint_retrain",
     "lake",
+    "event_queue",
+    "data_factory",
+    "data_trigger",
 }
 GLOBALLY_UNIQUE = ("storage:StorageAccount", "keyvault:Vault", "containerregistry:Registry")
 
@@ -46,7 +49,7 @@ def test_no_two_resources_of_a_stack_share_a_physical_name(platform):
             str(r.inputs.get("privateEndpointName") or r.inputs.get("resourceUri")),
             physical_name(r.inputs) or str(r.inputs.get("roleAssignmentName")),
             str(r.inputs.get("virtualNetworkLinkName") or r.inputs.get("subnetName")),
-            str(r.inputs.get("containerName")),
+            str(r.inputs.get("accountName")),
         )
         for r in platform.azure
     )
@@ -93,7 +96,7 @@ def test_everything_that_can_be_private_has_an_endpoint(platform):
         for endpoint in platform.all("network:PrivateEndpoint")
         for connection in endpoint.inputs["privateLinkServiceConnections"]
     }
-    kinds = ("StorageAccount", "Vault", "Registry")
+    kinds = ("StorageAccount", "Vault", "Registry", "Factory", "PrivateLinkScope")
     private = [r for kind in kinds for r in platform.azure if r.type.endswith(f":{kind}")]
     private += platform.all("machinelearningservices:Workspace")
     private += platform.all("machinelearningservices:Registry")
