@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from emulator.access import roles
+from emulator.access import conditions, roles
 from emulator.arm.store import Store
 from emulator.login.callers import Principal
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 _ENDING = f"/providers/{ASSIGNMENTS.lower()}/"
 
-# Principal, GUID of the role and scope, all in lower case.
-_Grant = tuple[str, str, str]
+# Principal, GUID of the role and scope, all in lower case, and the condition.
+_Grant = tuple[str, str, str, str]
 
 
 class _Table:
@@ -23,10 +23,10 @@ class _Table:
     def __init__(self) -> None:
         self._revision = -1
         self._read: dict[str, tuple[str, _Grant]] = {}
-        self._grants: dict[str, list[tuple[str, str]]] = {}
+        self._grants: dict[str, list[tuple[str, str, str]]] = {}
 
-    def of(self, store: Store, principal_id: str) -> list[tuple[str, str]]:
-        """Return role and scope of each assignment of a principal."""
+    def of(self, store: Store, principal_id: str) -> list[tuple[str, str, str]]:
+        """Return role, scope and condition of each assignment of a principal."""
         revision = store.revision
         if revision != self._revision:
             self._refresh(store)
@@ -45,9 +45,10 @@ class _Table:
             key: known[key] if key in known and known[key][0] == body else (body, _grant(key, body))
             for key, body in rows.items()
         }
-        grants: dict[str, list[tuple[str, str]]] = {}
-        for _body, (principal, guid, scope) in self._read.values():
-            grants.setdefault(principal, []).append((guid, scope))
+        grants: dict[str, list[tuple[str, str, str]]] = {}
+        for _body, (principal, *grant) in self._read.values():
+            guid, scope, condition = grant
+            grants.setdefault(principal, []).append((guid, scope, condition))
         self._grants = grants
 
 
@@ -57,7 +58,9 @@ _tables: WeakKeyDictionary[Store, _Table] = WeakKeyDictionary()
 def _grant(key: str, body: str) -> _Grant:
     properties = json.loads(body)["properties"]
     guid = str(properties["roleDefinitionId"]).rpartition("/")[2].lower()
-    return str(properties["principalId"]).lower(), guid, key.lower().rpartition(_ENDING)[0]
+    scope = key.lower().rpartition(_ENDING)[0]
+    condition = str(properties.get("condition") or "")
+    return str(properties["principalId"]).lower(), guid, scope, condition
 
 
 @lru_cache(maxsize=4096)
@@ -88,13 +91,25 @@ def covers(scope: str, target: str) -> bool:
 
 
 def allows(
-    store: Store, principal: Principal, action: str, scope: str, *, data: bool = False
+    store: Store,
+    principal: Principal,
+    action: str,
+    scope: str,
+    *,
+    data: bool = False,
+    facts: conditions.Facts | None = None,
 ) -> bool:
-    """Say whether a role of the principal, at the scope or above it, allows the action."""
+    """Say whether a role of the principal, at the scope or above it, allows the action.
+
+    `facts` are what conditions ask for; without them they see the action alone.
+    """
     table = _tables.setdefault(store, _Table())
-    for guid, at in table.of(store, principal.object_id):
+    facts = facts or conditions.Facts(action)
+    for guid, at, condition in table.of(store, principal.object_id):
         role = roles.find(guid)
-        if role is not None and covers(at, scope) and permits(role, action, data=data):
+        if role is None or not covers(at, scope) or not permits(role, action, data=data):
+            continue
+        if not condition or conditions.satisfied(condition, facts):
             return True
     return False
 
@@ -104,7 +119,7 @@ def roles_at(store: Store, principal: Principal, scope: str) -> list[str]:
     table = _tables.setdefault(store, _Table())
     found = [
         role.name if (role := roles.find(guid)) else guid
-        for guid, at in table.of(store, principal.object_id)
+        for guid, at, _ in table.of(store, principal.object_id)
         if covers(at, scope)
     ]
     return sorted(found)

@@ -1,10 +1,14 @@
 """Who may come in: a token for the management host, and a role for what is asked."""
 
+from collections.abc import Mapping
+
 from emulator.access import rbac
+from emulator.access.conditions import Facts
 from emulator.arm.behaviours import ArmRequest
 from emulator.arm.errors import ArmError
 from emulator.arm.paths import Asks, Target
 from emulator.login.callers import Principal
+from emulator.login.principals import MANAGED_IDENTITY, SERVICE_PRINCIPAL
 from emulator.server.hosts import Call
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
@@ -60,7 +64,8 @@ def authorize(arm: ArmRequest, target: Target, principal: Principal) -> None:
     """
     scope = target.id.text if target.id else target.scope
     action = action_of(arm.method, target)
-    if not rbac.allows(arm.ctx.store, principal, action, scope or "/"):
+    facts = _facts(arm, target, action)
+    if not rbac.allows(arm.ctx.store, principal, action, scope or "/", facts=facts):
         raise ArmError(
             403,
             "AuthorizationFailed",
@@ -68,3 +73,26 @@ def authorize(arm: ArmRequest, target: Target, principal: Principal) -> None:
             f"authorization to perform action '{action}' over scope '{scope}' or the scope is "
             "invalid. If access was recently granted, please refresh your credentials.",
         )
+
+
+def _facts(arm: ArmRequest, target: Target, action: str) -> Facts:
+    """Return what a condition may ask for: the attributes of the role assignment in question."""
+    if target.type.lower() != rbac.ASSIGNMENTS.lower() or target.id is None:
+        return Facts(action)
+    request = (arm.body or {}).get("properties") or {}
+    stored = arm.ctx.store.get(target.id.text) or {}
+    return Facts(
+        action, _attributes(arm, request), _attributes(arm, stored.get("properties") or {})
+    )
+
+
+def _attributes(arm: ArmRequest, properties: Mapping[str, object]) -> dict[str, str]:
+    role, principal_id = properties.get("roleDefinitionId"), properties.get("principalId")
+    known = arm.ctx.services.principals.by_object_id(str(principal_id)) if principal_id else None
+    kind = SERVICE_PRINCIPAL if known and known.kind == MANAGED_IDENTITY else known and known.kind
+    found = {
+        "roledefinitionid": str(role).rpartition("/")[2] if role else None,
+        "principalid": principal_id,
+        "principaltype": properties.get("principalType") or kind,
+    }
+    return {name: str(value) for name, value in found.items() if value}
