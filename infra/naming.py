@@ -31,6 +31,7 @@ class Kind(StrEnum):
     SERVICE_ENDPOINT_POLICY = "se"
     BASTION = "bas"
     VIRTUAL_MACHINE = "vm"
+    DISK = "osdisk"
     VPN_GATEWAY = "vgw"
     DNS_RESOLVER = "dnspr"
     FLOW_LOG = "fl"
@@ -51,6 +52,7 @@ class Kind(StrEnum):
     CONTAINER = "container"
     DATASTORE = "datastore"
     BUDGET = "budget"
+    KUBERNETES = "aks"
     ACTION_GROUP = "ag"
     ALERT = "alert"
     EVENT_TOPIC = "evgt"
@@ -98,6 +100,7 @@ LIMITS: dict[Kind, Limit] = {
     Kind.VIRTUAL_MACHINE: Limit(
         1, 64, r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", "letters, digits and inner hyphens"
     ),
+    Kind.DISK: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
     Kind.VPN_GATEWAY: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
     Kind.DNS_RESOLVER: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
     Kind.FLOW_LOG: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
@@ -146,6 +149,7 @@ LIMITS: dict[Kind, Limit] = {
     Kind.CONTAINER: Limit(
         3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]", "lower-case letters, digits, single hyphens"
     ),
+    Kind.KUBERNETES: Limit(1, 63, _DOTTED, _DOTTED_WORDS),
     Kind.BUDGET: Limit(1, 63, r"[\w-]+", "letters, digits, underscores and hyphens"),
     Kind.ACTION_GROUP: Limit(1, 260, r"[^%&\\?/]*[^%&\\?/. ]", r"none of % & \ ? /"),
     Kind.ALERT: Limit(1, 260, r"[^*#&+:<>?@%{}\\/]*[^*#&+:<>?@%{}\\/. ]", "no signs of URLs"),

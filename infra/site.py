@@ -90,11 +90,19 @@ class Site:
         )
         return PrivateLink(self.named(f"link-{name}"), args, self.child)
 
-    def send_logs(self, monitoring: Monitoring, name: str, resource_id: Input[str]) -> None:
+    def send_logs(
+        self,
+        monitoring: Monitoring,
+        name: str,
+        resource_id: Input[str],
+        *,
+        metrics: bool = True,
+    ) -> None:
         """Send the logs and metrics of a resource to the stamp's Log Analytics."""
         send_logs(
             self.named(f"logs-{name}"),
             resource_id=resource_id,
             logs_id=monitoring.logs_id,
             parent=self.owner,
+            metrics=metrics,
         )

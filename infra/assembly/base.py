@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from infra.assembly.monitoring_link import PrivateMonitoring, link_monitoring
 from infra.assembly.network import lay_network
+from infra.assembly.network_logs import log_network
 from infra.components.identity import Identities, IdentitiesArgs
 from infra.components.monitoring import Monitoring, MonitoringArgs
 from infra.components.network import Network
@@ -35,6 +36,7 @@ def lay_base(site: Site) -> Base:
                 WORKSPACE_IDENTITY,
                 *map(cluster_identity, settings.clusters),
                 *map(endpoint_identity, settings.serving.online),
+                *map(endpoint_identity, settings.serving.kubernetes),
             ],
         ),
         site.child,
@@ -52,6 +54,7 @@ def lay_base(site: Site) -> Base:
         ),
         site.child,
     )
+    log_network(site, network, monitoring)
     return Base(
         network=network,
         identities=identities,

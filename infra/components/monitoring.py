@@ -73,9 +73,17 @@ class Monitoring(ComponentResource):
 
 
 def send_logs(
-    name: str, *, resource_id: Input[str], logs_id: Input[str], parent: ComponentResource
+    name: str,
+    *,
+    resource_id: Input[str],
+    logs_id: Input[str],
+    parent: ComponentResource,
+    metrics: bool = True,
 ) -> monitor.DiagnosticSetting:
-    """Send all logs and metrics of a resource to Log Analytics, in tables of their own."""
+    """Send all logs and metrics of a resource to Log Analytics, in tables of their own.
+
+    Azure refuses metrics of what has none.
+    """
     return monitor.DiagnosticSetting(
         name,
         name="to-log-analytics",
@@ -83,6 +91,6 @@ def send_logs(
         workspace_id=logs_id,
         log_analytics_destination_type="Dedicated",
         logs=[{"category_group": "allLogs", "enabled": True}],
-        metrics=[{"category": "AllMetrics", "enabled": True}],
+        metrics=[{"category": "AllMetrics", "enabled": True}] if metrics else None,
         opts=ResourceOptions(parent=parent),
     )
