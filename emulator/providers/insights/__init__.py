@@ -1,5 +1,23 @@
-"""Microsoft.Insights: Application Insights, diagnostic settings, alerts and whom they reach."""
+"""Microsoft.Insights: telemetry, who reads it privately, alerts and whom they reach."""
 
-from emulator.providers.insights import alerts, components, diagnostics
+from emulator.providers.insights import (
+    activity_alerts,
+    alerts,
+    autoscale,
+    components,
+    diagnostics,
+    private_links,
+    query_rules,
+    workbooks,
+)
 
-__all__ = ["alerts", "components", "diagnostics"]
+__all__ = [
+    "activity_alerts",
+    "alerts",
+    "autoscale",
+    "components",
+    "diagnostics",
+    "private_links",
+    "query_rules",
+    "workbooks",
+]

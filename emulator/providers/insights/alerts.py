@@ -20,8 +20,9 @@ from emulator.providers.checks import (
     required,
     worldwide,
 )
+from emulator.providers.insights.metric_names import METRICS
 
-_GROUP = "Microsoft.Insights/actionGroups"
+ACTION_GROUP = "Microsoft.Insights/actionGroups"
 _LONGEST_SHORT_NAME = 12
 _FREQUENCIES = ("PT1M", "PT5M", "PT15M", "PT30M", "PT1H")
 _WINDOWS = (*_FREQUENCIES, "PT6H", "PT12H", "P1D")
@@ -39,7 +40,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 class ActionGroup(Behaviour):
     """Whom alerts reach."""
 
-    type: ClassVar[str] = _GROUP
+    type: ClassVar[str] = ACTION_GROUP
 
     @override
     def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
@@ -107,8 +108,11 @@ class MetricAlert(Behaviour):
                 f"properties.windowSize {window} is shorter than evaluationFrequency {often}."
             )
             raise bad("properties.windowSize", sentence, "BadRequest")
-        _check_criteria(properties["criteria"])
         self._check_references(ctx, properties)
+        types = {
+            str((ctx.store.get(scope) or {}).get("type", "")) for scope in properties["scopes"]
+        }
+        _check_criteria(properties, types.pop() if len(types) == 1 else "")
 
     def _check_references(self, ctx: Context, properties: dict[str, Any]) -> None:
         scopes = properties["scopes"]
@@ -120,23 +124,72 @@ class MetricAlert(Behaviour):
                 sentence = f"The resource {scope} in properties.scopes was not found."
                 raise ArmError(404, "ResourceNotFound", sentence, "properties.scopes")
         for action in default(properties, "actions", []):
-            if of_type(ctx.store, action.get("actionGroupId"), _GROUP) is None:
+            if of_type(ctx.store, action.get("actionGroupId"), ACTION_GROUP) is None:
                 sentence = f"The action group {action.get('actionGroupId')} was not found."
                 raise ArmError(404, "ResourceNotFound", sentence, "properties.actions")
 
 
-def _check_criteria(criteria: dict[str, Any]) -> None:
-    path = "properties.criteria"
+def _check_criteria(properties: dict[str, Any], type_: str) -> None:
+    criteria, path = properties["criteria"], "properties.criteria"
     kind = one_of(criteria.get("odata.type"), _CRITERIA, f"{path}.odata.type", "BadRequest")
     if kind == _CRITERIA[2]:
         return
+    if kind == _CRITERIA[0] and len(properties["scopes"]) != 1:
+        sentence = f"properties.scopes has {len(properties['scopes'])} resources; {kind} wants one."
+        raise bad("properties.scopes", sentence, "BadRequest")
     conditions = criteria.get("allOf")
     if not isinstance(conditions, list) or not conditions:
         raise bad(f"{path}.allOf", f"'{path}.allOf' must be a list of conditions.", "BadRequest")
+    names: set[str] = set()
     for index, condition in enumerate(conditions):
         where = f"{path}.allOf[{index}]"
         for name in ("name", "metricName"):
             if not condition.get(name):
                 raise bad(f"{where}.{name}", f"'{where}.{name}' is missing.", "BadRequest")
-        one_of(condition.get("operator"), (*_OPERATORS, "GreaterOrLessThan"), f"{where}.operator")
-        one_of(condition.get("timeAggregation"), _AGGREGATIONS, f"{where}.timeAggregation")
+        if condition["name"] in names:
+            sentence = f"'{where}.name' is {condition['name']!r} again; wanted: a name of its own."
+            raise bad(f"{where}.name", sentence, "BadRequest")
+        names.add(condition["name"])
+        _check_condition(condition, where)
+        if condition.get("skipMetricValidation") is not True:
+            _check_metric(condition, where, str(condition.get("metricNamespace") or type_))
+
+
+def _check_condition(condition: dict[str, Any], where: str) -> None:
+    dynamic = condition.get("criterionType") == "DynamicThresholdCriterion"
+    operators = (*_OPERATORS, "GreaterOrLessThan") if dynamic else _OPERATORS
+    one_of(condition.get("operator"), operators, f"{where}.operator", "BadRequest")
+    aggregation = condition.get("timeAggregation")
+    one_of(aggregation, _AGGREGATIONS, f"{where}.timeAggregation", "BadRequest")
+    threshold = condition.get("threshold")
+    number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+    if not dynamic and not number:
+        sentence = f"'{where}.threshold' is {threshold!r}; wanted: a number."
+        raise bad(f"{where}.threshold", sentence, "BadRequest")
+
+
+def _check_metric(condition: dict[str, Any], where: str, type_: str) -> None:
+    known = METRICS.get(type_.lower())
+    if known is None:
+        return
+    metric = str(condition["metricName"])
+    if metric not in known:
+        raise bad(
+            f"{where}.metricName",
+            f"Couldn't find a metric named {metric}. Make sure the name is correct. Valid metrics "
+            f"of {type_}: {', '.join(sorted(known))}.",
+            "BadRequest",
+        )
+    dimensions = {name.lower() for name in known[metric]}
+    for dimension in condition.get("dimensions") or []:
+        name = dimension.get("name")
+        path = f"{where}.dimensions"
+        if str(name).lower() not in dimensions:
+            wanted = ", ".join(known[metric]) or "none, for it cannot be split"
+            sentence = (
+                f"The metric {metric} of {type_} has no dimension {name!r}; wanted: {wanted}."
+            )
+            raise bad(path, sentence, "BadRequest")
+        one_of(dimension.get("operator"), ("Include", "Exclude"), f"{path}.operator", "BadRequest")
+        if not dimension.get("values"):
+            raise bad(path, f"The dimension {name!r} of '{where}' has no values.", "BadRequest")

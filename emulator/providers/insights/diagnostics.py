@@ -9,6 +9,7 @@ from emulator.arm.errors import ArmError
 from emulator.arm.ids import parse
 from emulator.arm.store import Resource
 from emulator.providers.checks import bad, named, one_of, refer
+from emulator.providers.insights.log_categories import CATEGORIES, WITHOUT_METRICS
 
 TYPE = "Microsoft.Insights/diagnosticSettings"
 _MOST = 5
@@ -20,26 +21,8 @@ _SINKS = {
     "marketplacePartnerId": "",
     "serviceBusRuleId": "",
 }
-_STORAGE_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
-# The log categories of the types that have them here; a type that is missing is not checked.
-# https://learn.microsoft.com/azure/azure-monitor/reference/logs-index
-_CATEGORIES: dict[str, tuple[str, ...]] = {
-    "microsoft.storage/storageaccounts": (),
-    "microsoft.storage/storageaccounts/blobservices": _STORAGE_LOGS,
-    "microsoft.storage/storageaccounts/fileservices": _STORAGE_LOGS,
-    "microsoft.storage/storageaccounts/queueservices": _STORAGE_LOGS,
-    "microsoft.storage/storageaccounts/tableservices": _STORAGE_LOGS,
-    "microsoft.keyvault/vaults": ("AuditEvent", "AzurePolicyEvaluationDetails"),
-    "microsoft.containerregistry/registries": (
-        "ContainerRegistryLoginEvents",
-        "ContainerRegistryRepositoryEvents",
-    ),
-    "microsoft.network/networksecuritygroups": (
-        "NetworkSecurityGroupEvent",
-        "NetworkSecurityGroupRuleCounter",
-    ),
-    "microsoft.network/virtualnetworks": ("VMProtectionAlerts",),
-}
+_METRICS = ("AllMetrics",)
+_STORAGE_METRICS = ("AllMetrics", "Transaction", "Capacity")
 
 
 @behaviour
@@ -73,9 +56,9 @@ class DiagnosticSetting(Behaviour):
         if not logs and not metrics:
             sentence = "properties.logs and properties.metrics are both empty; give at least one."
             raise bad("properties.logs", sentence, "BadRequest")
-        _check_logs(logs, parse(scope).type if scope else "")
-        for index, metric in enumerate(metrics):
-            _check_switch(metric, f"properties.metrics[{index}]", ("category", "timeGrain"))
+        type_ = parse(scope).type if scope else ""
+        _check_logs(logs, type_)
+        _check_metrics(metrics, type_)
         self._check_others(ctx, resource, scope, sinks)
 
     def _check_others(self, ctx: Context, resource: Resource, scope: str, sinks: list[str]) -> None:
@@ -119,8 +102,21 @@ def _check_switch(part: dict[str, Any], path: str, words: tuple[str, ...]) -> No
         raise bad(f"{path}.enabled", sentence, "BadRequest")
 
 
+def _check_metrics(metrics: list[dict[str, Any]], type_: str) -> None:
+    low = type_.lower()
+    known = _STORAGE_METRICS if low.startswith("microsoft.storage/") else _METRICS
+    for index, metric in enumerate(metrics):
+        path = f"properties.metrics[{index}]"
+        _check_switch(metric, path, ("category", "timeGrain"))
+        if low in WITHOUT_METRICS:
+            sentence = f"Metric category '{metric.get('category')}' is not supported: {type_} has "
+            raise bad(path, f"{sentence}no metrics that a setting could send.", "BadRequest")
+        if metric.get("category"):
+            metric["category"] = one_of(metric["category"], known, f"{path}.category", "BadRequest")
+
+
 def _check_logs(logs: list[dict[str, Any]], type_: str) -> None:
-    known = _CATEGORIES.get(type_.lower())
+    known = CATEGORIES.get(type_.lower())
     grouped = [bool(log.get("categoryGroup")) for log in logs]
     if any(grouped) and not all(grouped):
         raise bad(

@@ -13,7 +13,7 @@ from emulator.arm.ids import parse
 from emulator.arm.store import Resource, Store
 from emulator.providers.checks import bad, carry, located, refer, required
 from emulator.providers.network.connections import ENDPOINTS, LISTS, sent
-from emulator.providers.network.link_groups import GROUPS
+from emulator.providers.network.link_groups import GROUPS, with_members
 from emulator.providers.network.subnets import NETWORK, TYPE, endpoints_in, ranges_of
 
 _FIRST_FREE = 4  # Azure keeps the first four addresses of a subnet and the last one
@@ -169,7 +169,7 @@ def _hosts(store: Store, properties: dict[str, Any], path: str) -> list[str]:
             f"one of {', '.join(groups)}.",
             "PrivateEndpointGroupIdInvalid",
         )
-    return groups[known[str(asked[0]).lower()]](target)
+    return groups[known[str(asked[0]).lower()]](with_members(store, target))
 
 
 def _allocate(store: Store, subnet: Resource, hosts: list[str]) -> list[dict[str, Any]]:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from emulator.arm.store import Resource
+from emulator.arm.store import Resource, Store
 
 Names = Callable[[Resource], list[str]]
+
+# The ids of the Log Analytics workspaces of a private link scope.
+MEMBERS = "linkedWorkspaces"
 
 
 def _account(kind: str) -> Names:
@@ -66,13 +69,33 @@ def _topic(target: Resource) -> list[str]:
     return [f"{target['name'].lower()}.{target['location']}-1.eventgrid.azure.net"]
 
 
-def _monitor(_: Resource) -> list[str]:
-    # Shared by all scopes: the endpoint answers for every workspace and component of its scope.
-    return [
+def _monitor(target: Resource) -> list[str]:
+    # Shared by all scopes: the endpoint answers for every component of its scope.
+    names = [
         "api.monitor.azure.com",
         "global.in.ai.monitor.azure.com",
         "global.handler.control.monitor.azure.com",
+        "scadvisorcontentpl.blob.core.windows.net",
     ]
+    for id_ in target.get(MEMBERS, []):
+        names += [
+            f"{id_}.oms.opinsights.azure.com",
+            f"{id_}.ods.opinsights.azure.com",
+            f"{id_}.agentsvc.azure-automation.net",
+        ]
+    return names
+
+
+def with_members(store: Store, target: Resource) -> Resource:
+    """Return a target beside what names depend on that it does not say itself."""
+    if target["type"].lower() != "microsoft.insights/privatelinkscopes":
+        return target
+    linked = [
+        store.get(member["properties"]["linkedResourceId"]) or {}
+        for member in store.children(target["id"], "scopedResources")
+    ]
+    ids = [(one.get("properties") or {}).get("customerId") for one in linked]
+    return {**target, MEMBERS: [id_ for id_ in ids if id_]}
 
 
 _STORAGE = {kind: _account(kind) for kind in ("blob", "file", "queue", "table", "dfs")}
