@@ -138,7 +138,7 @@ REGISTRY_RULES = (
         metric="StorageUsed",
         threshold=450 * 1024**3,
         aggregation=_AVERAGE,
-        window_minutes=60,
+        window="PT1H",
         words="Images take most of the 500 GiB that the registry includes.",
     ),
 )
@@ -178,7 +178,7 @@ EVENT_RULES = (
         name="undelivered",
         metric="DeliveryAttemptFailCount",
         threshold=10,
-        window_minutes=15,
+        window="PT15M",
         words="Events do not reach their queue.",
     ),
 )
@@ -189,7 +189,7 @@ KUBERNETES_RULES = (
         metric="node_cpu_usage_percentage",
         threshold=95,
         aggregation=_AVERAGE,
-        window_minutes=15,
+        window="PT15M",
         words="Nodes have no processor left.",
     ),
     MetricRule(
@@ -197,7 +197,7 @@ KUBERNETES_RULES = (
         metric="node_memory_working_set_percentage",
         threshold=90,
         aggregation=_AVERAGE,
-        window_minutes=15,
+        window="PT15M",
         words="Nodes have no memory left.",
     ),
     MetricRule(
@@ -205,7 +205,7 @@ KUBERNETES_RULES = (
         metric="node_disk_usage_percentage",
         threshold=80,
         aggregation=_AVERAGE,
-        window_minutes=15,
+        window="PT15M",
         words="Disks of nodes are nearly full.",
     ),
     MetricRule(
@@ -214,7 +214,7 @@ KUBERNETES_RULES = (
         threshold=0,
         aggregation=_AVERAGE,
         severity=2,
-        window_minutes=15,
+        window="PT15M",
         words="Pods wait for nodes that do not come.",
     ),
     MetricRule(
@@ -223,7 +223,7 @@ KUBERNETES_RULES = (
         threshold=0,
         aggregation=_AVERAGE,
         severity=1,
-        window_minutes=15,
+        window="PT15M",
         split_by={"status2": ["NotReady"]},
         words="A node is not ready.",
     ),

@@ -21,7 +21,7 @@ class MetricRule:
     operator: monitor.Operator = monitor.Operator.GREATER_THAN
     aggregation: monitor.AggregationTypeEnum = monitor.AggregationTypeEnum.TOTAL
     severity: int = 3
-    window_minutes: int = 5
+    window: str = "PT5M"
     split_by: Mapping[str, Sequence[str]] | None = None
     """Dimensions and their values, `*` for each by itself."""
 
@@ -56,7 +56,7 @@ class MetricAlerts(ComponentResource):
                 severity=rule.severity,
                 scopes=[args.target_id],
                 evaluation_frequency="PT5M",
-                window_size=f"PT{rule.window_minutes}M",
+                window_size=rule.window,
                 # A class: Azure has several kinds of criteria, and the SDK cannot tell a plain
                 # dictionary's kind, so it would send its keys as they are written here.
                 criteria=monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
@@ -68,21 +68,21 @@ class MetricAlerts(ComponentResource):
         self.register_outputs({})
 
 
-def _criterion(rule: MetricRule) -> monitor.MetricCriteriaArgsDict:
-    criterion: monitor.MetricCriteriaArgsDict = {
-        "criterion_type": "StaticThresholdCriterion",
-        "name": rule.name,
-        "metric_name": rule.metric,
-        "operator": rule.operator,
-        "threshold": rule.threshold,
-        "time_aggregation": rule.aggregation,
-    }
-    if rule.split_by:
-        criterion["dimensions"] = [
-            {"name": dimension, "operator": "Include", "values": list(values)}
-            for dimension, values in rule.split_by.items()
+def _criterion(rule: MetricRule) -> monitor.MetricCriteriaArgs:
+    split = (rule.split_by or {}).items()
+    return monitor.MetricCriteriaArgs(
+        criterion_type="StaticThresholdCriterion",
+        name=rule.name,
+        metric_name=rule.metric,
+        operator=rule.operator,
+        threshold=rule.threshold,
+        time_aggregation=rule.aggregation,
+        dimensions=[
+            monitor.MetricDimensionArgs(name=name, operator="Include", values=list(values))
+            for name, values in split
         ]
-    return criterion
+        or None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,5 @@
-"""Microsoft.Resources: resource groups."""
+"""Microsoft.Resources: resource groups and deployments of templates."""
 
-from emulator.providers.resources import groups
+from emulator.providers.resources import deployments, groups
 
-__all__ = ["groups"]
+__all__ = ["deployments", "groups"]
