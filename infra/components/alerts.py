@@ -153,7 +153,8 @@ class LogAlerts(ComponentResource):
 def _question(rule: LogRule) -> monitor.ConditionArgsDict:
     question: monitor.ConditionArgsDict = {
         "query": rule.query,
-        "operator": monitor.ConditionOperator.GREATER_THAN,
+        # The SDK's `ConditionOperator` is another API's: this one says it in words.
+        "operator": monitor.Operator.GREATER_THAN,
         "threshold": rule.threshold,
         "time_aggregation": monitor.TimeAggregation.COUNT,
         "failing_periods": {"number_of_evaluation_periods": 1, "min_failing_periods_to_alert": 1},
