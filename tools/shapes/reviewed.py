@@ -8,12 +8,40 @@ _SUBSCRIPTION = "/subscriptions/{subscriptionId}"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{resourceGroupName}"
 _MONITOR = _GROUP + "/providers/Microsoft.Insights"
 
+_NETWORK = _GROUP + "/providers/Microsoft.Network"
+_RESOLVERS = _NETWORK + "/dnsResolvers/{dnsResolverName}"
+_RESOLVER_POLICIES = _NETWORK + "/dnsResolverPolicies/{dnsResolverPolicyName}"
+_RULESETS = _NETWORK + "/dnsForwardingRulesets/{dnsForwardingRulesetName}"
+_FRONT_DOORS = _NETWORK + "/frontDoors/{frontDoorName}"
+_EXPERIMENTS = _NETWORK + "/networkExperimentProfiles/{profileName}"
+
 _DIAGNOSTICS = "/providers/Microsoft.Insights/diagnosticSettings/{name}"
 _SCOPES = _MONITOR + "/privateLinkScopes/{scopeName}"
 _DEPLOYMENTS = "/providers/Microsoft.Resources/deployments/{deploymentName}"
 
 # Types whose operations left the management packages. The body is the usual envelope.
 PATHS = {
+    "dnsresolver:DnsForwardingRuleset": _RULESETS,
+    "dnsresolver:DnsResolver": _RESOLVERS,
+    "dnsresolver:DnsResolverDomainList": (
+        _NETWORK + "/dnsResolverDomainLists/{dnsResolverDomainListName}"
+    ),
+    "dnsresolver:DnsResolverPolicy": _RESOLVER_POLICIES,
+    "dnsresolver:DnsResolverPolicyVirtualNetworkLink": (
+        _RESOLVER_POLICIES + "/virtualNetworkLinks/{dnsResolverPolicyVirtualNetworkLinkName}"
+    ),
+    "dnsresolver:DnsSecurityRule": _RESOLVER_POLICIES + "/dnsSecurityRules/{dnsSecurityRuleName}",
+    "dnsresolver:ForwardingRule": _RULESETS + "/forwardingRules/{forwardingRuleName}",
+    "dnsresolver:InboundEndpoint": _RESOLVERS + "/inboundEndpoints/{inboundEndpointName}",
+    "dnsresolver:OutboundEndpoint": _RESOLVERS + "/outboundEndpoints/{outboundEndpointName}",
+    "dnsresolver:PrivateResolverVirtualNetworkLink": (
+        _RULESETS + "/virtualNetworkLinks/{virtualNetworkLinkName}"
+    ),
+    "frontdoor:Experiment": _EXPERIMENTS + "/experiments/{experimentName}",
+    "frontdoor:FrontDoor": _FRONT_DOORS,
+    "frontdoor:NetworkExperimentProfile": _EXPERIMENTS,
+    "frontdoor:Policy": _NETWORK + "/FrontDoorWebApplicationFirewallPolicies/{policyName}",
+    "frontdoor:RulesEngine": _FRONT_DOORS + "/rulesEngines/{rulesEngineName}",
     "monitor:DiagnosticSetting": "/{resourceUri}" + _DIAGNOSTICS,
     "monitor:SubscriptionDiagnosticSetting": _SUBSCRIPTION + _DIAGNOSTICS,
     "monitor:ManagementGroupDiagnosticSetting": (
