@@ -53,6 +53,8 @@ class Kind(StrEnum):
     DATASTORE = "datastore"
     BUDGET = "budget"
     KUBERNETES = "aks"
+    COLLECTION_RULE = "dcr"
+    COLLECTION_ENDPOINT = "dce"
     ACTION_GROUP = "ag"
     ALERT = "alert"
     EVENT_TOPIC = "evgt"
@@ -150,6 +152,10 @@ LIMITS: dict[Kind, Limit] = {
         3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]", "lower-case letters, digits, single hyphens"
     ),
     Kind.KUBERNETES: Limit(1, 63, _DOTTED, _DOTTED_WORDS),
+    Kind.COLLECTION_RULE: Limit(1, 64, _DOTTED, _DOTTED_WORDS),
+    Kind.COLLECTION_ENDPOINT: Limit(
+        3, 44, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", "letters, digits and inner hyphens"
+    ),
     Kind.BUDGET: Limit(1, 63, r"[\w-]+", "letters, digits, underscores and hyphens"),
     Kind.ACTION_GROUP: Limit(1, 260, r"[^%&\\?/]*[^%&\\?/. ]", r"none of % & \ ? /"),
     Kind.ALERT: Limit(1, 260, r"[^*#&+:<>?@%{}\\/]*[^*#&+:<>?@%{}\\/. ]", "no signs of URLs"),

@@ -8,8 +8,10 @@ from pulumi_azure_native import resources
 from infra.assembly.base import lay_base
 from infra.assembly.catalogue import Catalogue, house_catalogue
 from infra.assembly.data import move_data
+from infra.assembly.entry import open_ways
 from infra.assembly.guard import guard
 from infra.assembly.keys import make_keys
+from infra.assembly.kubernetes import build_kubernetes
 from infra.assembly.lake import build_lake, show_lake
 from infra.assembly.machines import build_clusters, build_instances
 from infra.assembly.people import admit_operators, admit_people
@@ -80,7 +82,8 @@ class Stamp(ComponentResource):
         scopes = {**stores.scopes, Scope.WORKSPACE: workspace.workspace_id}
         clusters = build_clusters(site, base, workspace, scopes)
         build_instances(site, base, workspace)
-        serving = build_serving(site, base, workspace, scopes)
+        attached = build_kubernetes(site, base, workspace, scopes)
+        serving = build_serving(site, base, workspace, scopes, attached)
         admit_operators(site, scopes)
         admit_people(site, {**scopes, Scope.LOGS: base.monitoring.logs_id})
         house_catalogue(site, base, args.catalogue)
@@ -95,9 +98,7 @@ class Stamp(ComponentResource):
         )
         targets_of_alerts = watched(settings, workspace, stores, lake, serving)
         watch_stamp(site, base, args.people, targets_of_alerts | moved.watched)
-        guard(
-            site, base, stores=stores, lake=lake, group_id=group.id, people=args.people
-        )
+        guard(site, base, stores=stores, lake=lake, group_id=group.id, people=args.people)
         self.group_id = group.id
         self.workspace_id = workspace.workspace_id
         if args.model_registry is not None:
@@ -117,4 +118,5 @@ class Stamp(ComponentResource):
         if lake is not None:
             self.outputs["lake"] = lake.account_name
         self.outputs |= moved.outputs
+        self.outputs |= open_ways(site, base)
         self.register_outputs(self.outputs)

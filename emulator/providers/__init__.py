@@ -2,6 +2,7 @@
 
 from emulator.providers import (
     authorization,
+    cdn,
     consumption,
     containerregistry,
     containerservice,
@@ -17,6 +18,7 @@ from emulator.providers import (
 
 __all__ = [
     "authorization",
+    "cdn",
     "consumption",
     "containerregistry",
     "containerservice",

@@ -12,6 +12,7 @@ from infra.components.endpoints import (
     OnlineEndpoint,
     OnlineEndpointArgs,
 )
+from infra.components.kubernetes_ml import AttachedCluster
 from infra.components.workspace import Workspace
 from infra.live_traffic import batch_default, online_traffic
 from infra.naming import Kind
@@ -28,17 +29,25 @@ class Serving:
 
 
 def build_serving(
-    site: Site, base: Base, workspace: Workspace, scopes: Mapping[Scope, Input[str]]
+    site: Site,
+    base: Base,
+    workspace: Workspace,
+    scopes: Mapping[Scope, Input[str]],
+    attached: AttachedCluster | None,
 ) -> Serving:
     """Build the endpoints; what releases have set on them stays as it is."""
     serving = site.settings.serving
+    # Endpoints on the cluster differ in where they run, not in what they may do.
+    computes = dict.fromkeys(serving.online, None) | (
+        dict.fromkeys(serving.kubernetes, attached.compute_id) if attached else {}
+    )
     granted = site.grant(
-        "endpoints", endpoint_grants(serving.online), base.identities.principal_ids, scopes
+        "endpoints", endpoint_grants(computes), base.identities.principal_ids, scopes
     )
     # Plain names: what is there is asked for before anything is made.
     group, workspace_name = site.names.of(Kind.RESOURCE_GROUP), site.names.workspace
     online: dict[str, OnlineEndpoint] = {}
-    for task in serving.online:
+    for task, compute_id in computes.items():
         endpoint_name = site.names.endpoint(task)
         live = online_traffic(group, workspace_name, endpoint_name)
         online[task] = OnlineEndpoint(
@@ -52,6 +61,7 @@ def build_serving(
                 description=f"Serves {task} in {site.settings.environment}",
                 traffic=live.traffic,
                 mirror_traffic=live.mirror_traffic,
+                compute_id=compute_id,
                 after=granted.assignments,
                 hooks=site.hooks,
             ),

@@ -3,7 +3,13 @@
 from pulumi import Input
 from pulumi_azure_native import resources
 
-from infra.components.private_link import ZONES, PrivateZones, PrivateZonesArgs, zones_of
+from infra.components.private_link import (
+    ZONES,
+    PrivateZones,
+    PrivateZonesArgs,
+    api_server_zone,
+    zones_of,
+)
 from infra.settings import Owned, Settings
 from infra.site import Zones
 
@@ -28,14 +34,17 @@ def endpoint_groups(settings: Settings) -> list[str]:
 def find_zones(settings: Settings, group: resources.ResourceGroup) -> Zones:
     """Return the zones by their names; they are made here unless a hub's owner keeps them."""
     hub = settings.network.zones_group
+    clusters = settings.regions if settings.kubernetes.enabled else ()
+    api_servers = [api_server_zone(region) for region in clusters]
     if hub is not None:
         ids: dict[str, Input[str]] = {
             zone: f"{hub}/providers/Microsoft.Network/privateDnsZones/{zone}"
-            for zone in zones_of(list(ZONES))
+            for zone in [*zones_of(list(ZONES)), *api_servers]
         }
         return Zones(group_name=hub.rpartition("/")[2], ids=ids, names={})
     args = PrivateZonesArgs(
-        resource_group_name=group.name, zones=zones_of(endpoint_groups(settings))
+        resource_group_name=group.name,
+        zones=[*zones_of(endpoint_groups(settings)), *api_servers],
     )
     made = PrivateZones("zones", args)
     return Zones(group_name=group.name, ids=made.zone_ids, names=made.zone_names)

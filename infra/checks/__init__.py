@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from infra.checks import addresses, data, governance, machines, network
+from infra.checks import addresses, data, governance, machines, network, serving
 from infra.problems import Problem
 from infra.settings import Settings
 
@@ -33,4 +33,8 @@ CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"people", "operators"}), governance.distinct_people),
     (frozenset({"shared"}), governance.known_catalogue),
     (frozenset({"data", "lake"}), data.factory_with_lake),
+    (frozenset({"serving", "kubernetes"}), serving.endpoints_on_a_cluster),
+    (frozenset({"serving"}), serving.distinct_endpoints),
+    (frozenset({"kubernetes"}), serving.pools_that_scale),
+    (frozenset({"serving"}), serving.scaling_without_flutter),
 )

@@ -40,6 +40,11 @@ ZONES: dict[str, tuple[str, ...]] = {
 _GROUP_IDS = {"purviewPortal": "portal"}
 
 
+def api_server_zone(region: str) -> str:
+    """Return the zone of the API servers of a region's Kubernetes clusters."""
+    return f"privatelink.{region}.azmk8s.io"
+
+
 def zones_of(groups: Sequence[str]) -> list[str]:
     """Return the zones that endpoints of some groups need, each once."""
     return list(dict.fromkeys(zone for group in groups for zone in ZONES[group]))
