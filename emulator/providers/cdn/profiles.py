@@ -52,10 +52,10 @@ class Profile(Behaviour):
             sentence = f"The sku {sku} is retired and not offered any more; wanted: {SKUS[1]}."
             raise bad("sku.name", sentence, _CODE)
         resource["sku"]["name"] = one_of(sku, SKUS, "sku.name", _CODE)
-        if previous is not None and previous["sku"]["name"] != resource["sku"]["name"]:
-            if resource["sku"]["name"] != PREMIUM:
-                sentence = f"The sku of '{resource['name']}' cannot go down to {sku}."
-                raise ArmError(409, "PropertyChangeNotAllowed", sentence, "sku.name")
+        before = previous["sku"]["name"] if previous else SKUS[0]
+        if before == PREMIUM and resource["sku"]["name"] != PREMIUM:
+            sentence = f"The sku of '{resource['name']}' cannot go down from {before} to {sku}."
+            raise ArmError(409, "PropertyChangeNotAllowed", sentence, "sku.name")
         properties = resource["properties"]
         path = "properties.originResponseTimeoutSeconds"
         between(default(properties, path.rpartition(".")[2], 60), 16, 240, path, _CODE)
