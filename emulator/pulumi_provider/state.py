@@ -175,6 +175,11 @@ def _merge_inside(old: Value, actual: Value, kind: Type, module: ModuleShapes, n
                 if found is not None:
                     merged[key] = found
             return merged
+        case "any", dict(), dict() if name == "userAssignedIdentities":
+            # which identities there are is the program's to say, who they are the service's
+            own = {id_.lower(): id_ for id_ in old}
+            known = [own.get(id_.lower(), id_) for id_ in actual]
+            return {id_: old.get(id_, {}) for id_ in known}
         case "map", dict(), dict():
             # what the service adds inside an entry is no drift; an entry more or less is
             found = {

@@ -193,6 +193,15 @@ def test_what_a_service_adds_inside_an_entry_of_a_map_is_no_drift():
     }
 
 
+def test_who_an_identity_is_is_no_drift_where_its_map_may_hold_anything():
+    factory = catalog.resource("azure-native:datafactory:Factory")
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {"/id/One": {}}}
+    held = {"/id/one": {"principalId": "p"}, "/id/two": {"principalId": "q"}}
+    body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": held}}
+    read = refreshed_inputs({"identity": identity}, ACCOUNT_ID, body, factory)
+    assert read["identity"]["userAssignedIdentities"] == {"/id/One": {}, "/id/two": {}}
+
+
 def test_import_reads_all_that_a_program_could_have_written(resources):
     resources.create(URN, STORAGE, ACCOUNT)
     assert resources.read(ACCOUNT_ID, STORAGE, None).inputs == ACCOUNT
