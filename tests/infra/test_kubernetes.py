@@ -12,11 +12,17 @@ from tests.infra.test_settings_mistakes import GUID, mistakes
 
 HUB = f"/subscriptions/{GUID}/resourceGroups/hub-dns"
 ON = {"enabled": True, "gpu": True}
+# What has nothing to do with a cluster and takes time to record.
+LITTLE = {"lake": {"enabled": False}, "alerts": {"enabled": False}, "data": {"events": False}}
 
 
 def dev_with(**keys: object) -> Recording:
     given = {f"{PROJECT}:{key}": json.dumps(value) for key, value in keys.items()}
     return record(main, config={**stack_config("dev"), **given})
+
+
+def little_with(**keys: object) -> Recording:
+    return dev_with(**LITTLE, **keys)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +70,7 @@ def test_pods_have_an_overlay_of_their_own_with_policies(cluster):
     [("nat", "userAssignedNATGateway"), ("firewall", "userDefinedRouting")],
 )
 def test_nodes_leave_by_the_way_out_of_the_network(egress, outbound):
-    made = dev_with(kubernetes=ON, network={"egress": egress})
+    made = little_with(kubernetes=ON, network={"egress": egress})
     profile = made.one("containerservice:ManagedCluster").inputs["networkProfile"]
     assert profile["outboundType"] == outbound
 
@@ -97,13 +103,13 @@ def test_the_agent_has_a_rule_and_a_private_way_to_the_logs(made):
 
 
 def test_where_logs_are_public_the_agent_needs_no_endpoint():
-    made = dev_with(kubernetes=ON, monitoring={"private": False})
+    made = little_with(kubernetes=ON, monitoring={"private": False})
     assert not made.all("monitor:DataCollectionEndpoint")
     assert len(made.all("monitor:DataCollectionRuleAssociation")) == 1
 
 
 def test_without_monitoring_neither_add_on_nor_sensor_nor_rule_is_made():
-    made = dev_with(kubernetes={"enabled": True, "monitoring": False})
+    made = little_with(kubernetes={"enabled": True, "monitoring": False})
     cluster = made.one("containerservice:ManagedCluster").inputs
     assert "omsagent" not in cluster["addonProfiles"]
     assert "defender" not in cluster["securityProfile"]
@@ -132,7 +138,7 @@ def test_nodes_of_models_are_ephemeral_and_encrypted_and_spread_over_zones(made)
 
 
 def test_a_spot_pool_says_so_and_cannot_surge():
-    made = dev_with(kubernetes=ON | {"gpu_pool": {"min_nodes": 0, "spot": True}})
+    made = little_with(kubernetes=ON | {"gpu_pool": {"min_nodes": 0, "spot": True}})
     pool = made.one("containerservice:AgentPool", "kubernetes-gpu-weu").inputs
     assert pool["scaleSetPriority"] == "Spot"
     assert pool["scaleSetEvictionPolicy"] == "Delete"
@@ -176,7 +182,7 @@ def test_the_control_plane_may_join_its_subnets_and_write_its_own_name_only(made
 
 
 def test_a_hubs_zone_is_used_and_its_owner_grants_it():
-    made = dev_with(kubernetes=ON, network={"zones_group": HUB})
+    made = little_with(kubernetes=ON, network={"zones_group": HUB})
     access = made.one("containerservice:ManagedCluster").inputs["apiServerAccessProfile"]
     assert access["privateDNSZone"].startswith(HUB)
     assert access["privateDNSZone"].endswith("/privatelink.westeurope.azmk8s.io")
@@ -206,7 +212,7 @@ def test_models_are_reached_over_tls_inside_the_network_only(made):
 
 
 def test_three_nodes_that_stay_make_the_router_survive_a_zone():
-    made = dev_with(kubernetes={"enabled": True, "cpu_pool": {"min_nodes": 3, "max_nodes": 6}})
+    made = little_with(kubernetes={"enabled": True, "cpu_pool": {"min_nodes": 3, "max_nodes": 6}})
     settings = made.one("kubernetesconfiguration:Extension").inputs["configurationSettings"]
     assert settings["inferenceRouterHA"] == "True"
 
@@ -244,7 +250,7 @@ def test_engineers_who_may_work_mend_what_runs_and_others_only_see_it(made):
             if r.inputs["principalId"] == GUID and "ManagedCluster" in r.inputs["scope"]
         }
 
-    reading = dev_with(kubernetes=ON, people={"ml_engineers": [GUID]})
+    reading = little_with(kubernetes=ON, people={"ml_engineers": [GUID]})
     assert inside(made) == {Role.AKS_CLUSTER_USER.value, Role.AKS_RBAC_WRITER.value}
     assert inside(reading) == {Role.AKS_CLUSTER_USER.value, Role.AKS_RBAC_READER.value}
 
@@ -275,5 +281,5 @@ def test_turning_the_cluster_on_changes_nothing_that_was_there(dev, made):
 )
 def test_settings_that_cannot_work_are_refused_with_their_key(keys, where):
     (mistake,) = mistakes(**keys)
-    assert where in mistake.partition(":")[0]
+    assert where in mistake
     assert "fix:" in mistake
