@@ -31,6 +31,7 @@ def lay_network(site: Site) -> Network:
                 region=site.region,
                 space=addresses.space,
                 subnets=addresses.subnets,
+                bastion_clients=settings.entry.bastion.allowed_from,
                 vpn_clients=settings.entry.vpn.clients if settings.entry.vpn.enabled else None,
                 pods=KUBERNETES_PODS if settings.kubernetes.enabled else None,
                 high_business_impact=settings.workspace.high_business_impact,

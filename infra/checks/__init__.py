@@ -20,7 +20,7 @@ CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"network"}), network.hosts_with_firewall),
     (frozenset({"network", "entry"}), network.usable_hub),
     (frozenset({"network", "monitoring", "regions"}), network.one_monitoring_scope),
-    (frozenset({"entry"}), network.bastion_with_key),
+    (frozenset({"entry"}), network.usable_bastion),
     (_ADDRESSES, network.separate_clients),
     (frozenset({"regions", "storage", "registry"}), machines.zones_where_asked),
     (frozenset({"workspace"}), machines.rules_with_approval),

@@ -85,18 +85,32 @@ def one_monitoring_scope(settings: Settings, prefix: str) -> list[Problem]:
     ]
 
 
-def bastion_with_key(settings: Settings, prefix: str) -> list[Problem]:
-    """A jump host takes no password, so it needs a key."""
+def usable_bastion(settings: Settings, prefix: str) -> list[Problem]:
+    """A jump host takes no password, so it needs a key; and people come from somewhere."""
     bastion = settings.entry.bastion
-    if not bastion.enabled or bastion.ssh_public_key:
+    if not bastion.enabled:
         return []
+    wanted = {
+        "ssh_public_key": (
+            bastion.ssh_public_key,
+            "a public key",
+            "make one with `ssh-keygen -t ed25519` and give the .pub file's line",
+        ),
+        "allowed_from": (
+            bastion.allowed_from,
+            "the public ranges that people come from",
+            "add the office's or the proxy's, such as 203.0.113.0/24",
+        ),
+    }
     return [
         Problem(
-            f"{prefix}entry.bastion.ssh_public_key",
+            f"{prefix}entry.bastion.{key}",
             "nothing",
-            "a public key while entry.bastion.enabled is true",
-            "make one with `ssh-keygen -t ed25519` and give the .pub file's line",
+            f"{what} while entry.bastion.enabled is true",
+            fix,
         )
+        for key, (given, what, fix) in wanted.items()
+        if not given
     ]
 
 

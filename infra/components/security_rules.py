@@ -31,6 +31,8 @@ class Place:
     region: str
     space: IPv4Network
     subnets: Mapping[Purpose, IPv4Network]
+    bastion_clients: Sequence[IPv4Network]
+    """Public ranges from which people may reach the bastion host."""
     vpn_clients: IPv4Network | None
     pods: IPv4Network | None
     """Addresses of Kubernetes pods, where there is a cluster."""
@@ -128,7 +130,7 @@ def _jump_host(place: Place) -> list[SecurityRuleArgsDict]:
     return [*_closed(_IN, [_Peer("bastion", bastion, ("22",))], own), *_closed(_OUT, out, own)]
 
 
-def _bastion(_: Place) -> list[SecurityRuleArgsDict]:
+def _bastion(place: Place) -> list[SecurityRuleArgsDict]:
     """Everything here is what Azure asks for: without one of these the host is refused.
 
     https://learn.microsoft.com/azure/bastion/bastion-nsg
@@ -138,8 +140,11 @@ def _bastion(_: Place) -> list[SecurityRuleArgsDict]:
         *_rules(
             _IN,
             [
-                # People arrive here, and sign in with Entra before they get any further.
-                (_Peer("people", _INTERNET), "*"),
+                *(
+                    # People arrive here, and sign in with Entra before they get any further.
+                    (_Peer(f"people-{index}", str(clients)), "*")
+                    for index, clients in enumerate(place.bastion_clients)
+                ),
                 (_Peer("control", "GatewayManager"), "*"),
                 (_Peer("probes", _BALANCER), "*"),
                 (between_hosts, _NETWORK),

@@ -82,6 +82,8 @@ class BastionSettings(Part):
     """Size of the jump host."""
     ssh_public_key: SshPublicKey | None = None
     """Key of the jump host's break-glass account; daily sign-in is by Entra."""
+    allowed_from: tuple[Network, ...] = ()
+    """Public ranges from which people come, such as an office's; nobody else reaches the host."""
 
 
 class VpnSettings(Part):
