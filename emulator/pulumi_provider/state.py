@@ -190,13 +190,19 @@ def _merge_inside(old: Value, actual: Value, kind: Type, module: ModuleShapes, n
             }
             return {key: found[key] for key in (*[k for k in old if k in found], *found)}
         case "list", list(), list():
-            ordered: list[tuple[float, Value]] = []
-            for left, right in pair_items(old, actual, name):
-                if right is None:
-                    continue
-                item = actual[right]
-                if left is not None:
-                    item = _merge_inside(old[left], item, kind.items[0], module, name)
-                ordered.append((left if left is not None else len(old) + right, item))
-            return [item for _, item in sorted(ordered, key=lambda pair: pair[0])]
+            return _merge_list(old, actual, kind.items[0], module, name)
     return actual
+
+
+def _merge_list(
+    old: list[Value], actual: list[Value], kind: Type, module: ModuleShapes, name: str
+) -> list[Value]:
+    ordered: list[tuple[float, Value]] = []
+    for left, right in pair_items(old, actual, name):
+        if right is None:
+            continue
+        item = actual[right]
+        if left is not None:
+            item = _merge_inside(old[left], item, kind, module, name)
+        ordered.append((left if left is not None else len(old) + right, item))
+    return [item for _, item in sorted(ordered, key=lambda pair: pair[0])]
