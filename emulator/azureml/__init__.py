@@ -10,6 +10,8 @@ from emulator.azureml import (
     control,
     datastores,
     endpoints,
+    network,
+    registries,
     workspaces,
 )
 from emulator.azureml.service import attach
@@ -22,5 +24,7 @@ __all__ = [
     "control",
     "datastores",
     "endpoints",
+    "network",
+    "registries",
     "workspaces",
 ]

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from emulator.arm.behaviours import Action, Behaviour, Context, behaviour
 from emulator.arm.errors import ArmError
-from emulator.azureml import network
+from emulator.azureml import attached, instances, network
 from emulator.azureml.text import bad, named, one_of, workspace_of
 from emulator.runner.durations import PlanError, seconds
 from emulator.runner.nodes import NodeState
@@ -66,9 +66,10 @@ class Compute(Behaviour):
         properties["properties"] = own = own if isinstance(own, dict) else {}
         if kind == "AmlCompute":
             _cluster(resource["name"], own, old.get("properties") or {})
-        if kind == "ComputeInstance" and not own.get("vmSize"):
-            msg = "properties.properties.vmSize is missing; give a size such as STANDARD_DS3_V2."
-            raise bad(msg, "properties.properties.vmSize")
+        if kind == "ComputeInstance":
+            instances.prepare(ctx, resource, old)
+        if kind == "Kubernetes":
+            attached.prepare(ctx, resource, old)
         now = datetime.now(UTC).isoformat()
         properties |= {
             "computeType": kind,

@@ -1,6 +1,6 @@
 """Endpoints and schedules as ARM keeps them; nothing is served or triggered by them here."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from typing_extensions import override
 
@@ -12,6 +12,7 @@ from emulator.azureml.text import NAMESPACE, bad, named, one_of
 _RULE = "3 to 32 letters, digits or -, a letter first, no - at the end"
 _NAME = r"[A-Za-z](?=.{2,31}$)[A-Za-z0-9-]*[A-Za-z0-9]"
 _AUTH = ("Key", "AMLToken", "AADToken")
+_ALL = 100
 _MOST_MIRRORED = 50
 
 
@@ -31,16 +32,46 @@ class _Endpoint(Behaviour):
         properties["authMode"] = one_of(
             properties.get("authMode"), self.auth, "properties.authMode"
         )
-        if previous is not None and previous["properties"]["authMode"] != properties["authMode"]:
-            msg = f"properties.authMode of endpoint {resource['name']!r} cannot be changed."
-            raise ArmError(409, "PropertyChangeNotAllowed", msg, "properties.authMode")
+        if previous is None:
+            self._need_own_name(ctx, resource)
+        else:
+            _check_kept(resource, previous)
         region = str(resource["location"]).lower().replace(" ", "")
         host = f"{resource['name']}.{region}.inference.ml.azure.com"
         properties |= {
             "provisioningState": "Succeeded",
             "scoringUri": f"https://{host}/{self.kind}",
+            "swaggerUri": f"https://{host}/swagger.json",
         }
         properties["properties"] = properties.get("properties") or {}
+
+    def _need_own_name(self, ctx: Context, resource: Resource) -> None:
+        region = str(resource["location"]).lower().replace(" ", "")
+        for other in ctx.store.find(self.type, resource["name"]):
+            if str(other.get("location")).lower().replace(" ", "") == region:
+                msg = (
+                    f"Endpoint name {resource['name']!r} is taken in {region}: names are unique in"
+                    " a region, for they are host names; choose another one."
+                )
+                raise ArmError(409, "EndpointNameNotAvailable", msg, "name")
+
+
+def _check_kept(resource: Resource, previous: Resource) -> None:
+    new, old = resource["properties"], previous["properties"]
+    for name in ("authMode", "publicNetworkAccess"):
+        before, after = old.get(name), new.get(name) or old.get(name)
+        if before is not None and str(before).lower() != str(after).lower():
+            msg = f"properties.{name} of endpoint {resource['name']!r} cannot be changed."
+            raise ArmError(409, "PropertyChangeNotAllowed", msg, f"properties.{name}")
+    if _identity(resource) != _identity(previous):
+        msg = f"The identity of endpoint {resource['name']!r} cannot be changed; make a new one."
+        raise ArmError(409, "PropertyChangeNotAllowed", msg, "identity")
+
+
+def _identity(resource: Resource) -> tuple[set[str], set[str]]:
+    identity = resource.get("identity") or {}
+    kinds = {part.strip().lower() for part in str(identity.get("type") or "None").split(",")}
+    return kinds, {str(id_).lower() for id_ in identity.get("userAssignedIdentities") or {}}
 
 
 @behaviour
@@ -54,25 +85,49 @@ class OnlineEndpoint(_Endpoint):
     def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
         super().prepare(ctx, resource, previous)
         properties = resource["properties"]
-        properties["swaggerUri"] = properties["scoringUri"].replace("/score", "/swagger.json")
         properties["publicNetworkAccess"] = one_of(
             properties.get("publicNetworkAccess") or "Enabled",
             ("Enabled", "Disabled"),
             "properties.publicNetworkAccess",
         )
+        _check_compute(ctx, resource)
         there = {d["name"] for d in ctx.store.children(resource["id"], "deployments")}
-        for key, most in (("traffic", 100), ("mirrorTraffic", _MOST_MIRRORED)):
-            shares = properties.setdefault(key, {}) or {}
-            properties[key] = shares
-            unknown = sorted(set(shares) - there)
-            if unknown:
-                names = ", ".join(unknown)
-                msg = f"properties.{key} names {names}, which the endpoint does not have."
-                raise bad(msg, f"properties.{key}")
-            total = sum(shares.values())
-            if total > most:
-                msg = f"properties.{key} sums up to {total}; at most {most} is allowed."
-                raise bad(msg, f"properties.{key}")
+        # A body without shares takes them all away: nothing is kept from before.
+        for key in ("traffic", "mirrorTraffic"):
+            _check_shares(properties, key, there)
+        total = sum(properties["traffic"].values())
+        if total not in (0, _ALL):
+            msg = f"properties.traffic sums up to {total}; give 0 or {_ALL} in all."
+            raise bad(msg, "properties.traffic")
+        mirrored = properties["mirrorTraffic"]
+        if len(mirrored) > 1 or sum(mirrored.values()) > _MOST_MIRRORED:
+            msg = (
+                f"properties.mirrorTraffic is {mirrored}; one deployment gets at most"
+                f" {_MOST_MIRRORED}."
+            )
+            raise bad(msg, "properties.mirrorTraffic")
+
+
+def _check_shares(properties: dict[str, Any], key: str, there: set[str]) -> None:
+    shares = properties[key] = properties.get(key) or {}
+    unknown = sorted(set(shares) - there)
+    if unknown:
+        msg = f"properties.{key} names {', '.join(unknown)}, which the endpoint does not have."
+        raise bad(msg, f"properties.{key}")
+    for name, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, int) or not 0 <= share <= _ALL:
+            msg = f"properties.{key}.{name} is {share!r}; give a whole number, 0 to {_ALL}."
+            raise bad(msg, f"properties.{key}")
+
+
+def _check_compute(ctx: Context, resource: Resource) -> None:
+    wanted = resource["properties"].get("compute")
+    if not wanted:
+        return
+    found = ctx.store.get(str(wanted)) or {"properties": {}}
+    if found["properties"].get("computeType") != "Kubernetes":
+        msg = f"properties.compute {wanted} was not found; give the id of a Kubernetes compute."
+        raise bad(msg, "properties.compute", "ComputeNotFound")
 
 
 @behaviour
@@ -82,6 +137,15 @@ class BatchEndpoint(_Endpoint):
     type: ClassVar[str] = f"{NAMESPACE}/workspaces/batchEndpoints"
     kind: ClassVar[str] = "jobs"
     auth: ClassVar[tuple[str, ...]] = ("AADToken",)
+
+    @override
+    def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
+        super().prepare(ctx, resource, previous)
+        name = (resource["properties"].get("defaults") or {}).get("deploymentName")
+        there = {d["name"] for d in ctx.store.children(resource["id"], "deployments")}
+        if name and name not in there:
+            msg = f"properties.defaults.deploymentName {name!r} is no deployment of the endpoint."
+            raise bad(msg, "properties.defaults.deploymentName")
 
 
 class _Deployment(Behaviour):

@@ -1,17 +1,23 @@
 """The managed network of a workspace: isolation, outbound rules, and whether it is provisioned."""
 
 import re
+from typing import ClassVar
 
-from emulator.arm.behaviours import Context
+from typing_extensions import override
+
+from emulator.arm.behaviours import Behaviour, Context, behaviour
 from emulator.arm.errors import ArmError
-from emulator.azureml.text import bad, one_of
+from emulator.arm.store import Resource, Store
+from emulator.azureml.text import NAMESPACE, bad, one_of, workspace_of
+from emulator.providers.network.link_groups import GROUPS
 
 _MODES = ("Disabled", "AllowInternetOutbound", "AllowOnlyApprovedOutbound")
 _KINDS = ("FQDN", "PrivateEndpoint", "ServiceTag")
+_PROTOCOLS = ("*", "TCP", "UDP", "ICMP")
 _NAME = re.compile(r"^[A-Za-z0-9][\w-]{0,79}$")
 
 
-def prepare(resource: dict, previous: dict | None) -> None:
+def prepare(ctx: Context, resource: dict, previous: dict | None) -> None:
     """Check and complete properties.managedNetwork."""
     properties = resource["properties"]
     network = properties.setdefault("managedNetwork", {"isolationMode": "Disabled"})
@@ -25,6 +31,14 @@ def prepare(resource: dict, previous: dict | None) -> None:
     if before != "Disabled" and mode == "Disabled":
         msg = (
             f"properties.managedNetwork.isolationMode cannot go back from {before} to Disabled;"
+            " make a new workspace."
+        )
+        raise ArmError(
+            409, "PropertyChangeNotAllowed", msg, "properties.managedNetwork.isolationMode"
+        )
+    if before == "AllowOnlyApprovedOutbound" and mode == "AllowInternetOutbound":
+        msg = (
+            f"properties.managedNetwork.isolationMode cannot be changed from {before} to {mode};"
             " make a new workspace."
         )
         raise ArmError(
@@ -48,7 +62,8 @@ def prepare(resource: dict, previous: dict | None) -> None:
         )
     rules = network.get("outboundRules") or {}
     network["outboundRules"] = {
-        name: _rule(name, dict(rule or {}), mode, active=active) for name, rule in rules.items()
+        name: checked(ctx.store, name, dict(rule or {}), mode, active=active)
+        for name, rule in rules.items()
     }
 
 
@@ -75,7 +90,12 @@ def activate(ctx: Context, resource: dict) -> None:
         provision(ctx, resource, {})
 
 
-def _rule(name: str, rule: dict, mode: str, *, active: bool) -> dict:
+def checked(store: Store, name: str, rule: dict, mode: str, *, active: bool) -> dict:
+    """Return a rule as the service completes it.
+
+    Raises:
+        ArmError: it makes no sense, or leads to what is not there.
+    """
     target = f"properties.managedNetwork.outboundRules.{name}"
     if not _NAME.match(name):
         msg = f"outbound rule name {name!r} is not allowed: letters, digits, - or _, at most 80."
@@ -91,11 +111,48 @@ def _rule(name: str, rule: dict, mode: str, *, active: bool) -> dict:
             raise bad(msg, target)
     elif rule["type"] == "PrivateEndpoint":
         _need(destination, ("serviceResourceId", "subresourceTarget"), target)
+        _check_endpoint(store, destination, target)
     else:
         _need(destination, ("serviceTag", "protocol", "portRanges"), target)
+        one_of(destination["protocol"], _PROTOCOLS, f"{target}.destination.protocol")
     rule["category"] = rule.get("category") or "UserDefined"
     rule["status"] = "Active" if active else "Inactive"
     return rule
+
+
+def _check_endpoint(store: Store, destination: dict, target: str) -> None:
+    id_, group = destination["serviceResourceId"], str(destination["subresourceTarget"])
+    found = store.get(str(id_))
+    if found is None:
+        msg = f"{target}.destination.serviceResourceId {id_} was not found; create it first."
+        raise bad(msg, target, "DependentResourceNotFound")
+    groups = GROUPS.get(found["type"].lower())
+    if groups is None:
+        msg = f"{target}.destination is a {found['type']}, to which no private endpoint leads."
+        raise bad(msg, target)
+    one_of(group, groups, f"{target}.destination.subresourceTarget")
+
+
+@behaviour
+class OutboundRule(Behaviour):
+    """A rule of the managed network that is written by itself."""
+
+    type: ClassVar[str] = f"{NAMESPACE}/workspaces/outboundRules"
+
+    @override
+    def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
+        workspace = ctx.store.get(workspace_of(resource["id"])) or {"properties": {}}
+        network = workspace["properties"].get("managedNetwork") or {}
+        mode = network.get("isolationMode", "Disabled")
+        if mode == "Disabled":
+            msg = "The managed network is Disabled; it has no outbound rules."
+            raise bad(msg, "properties.managedNetwork.isolationMode")
+        if resource["name"] in (network.get("outboundRules") or {}):
+            msg = f"The workspace has the outbound rule {resource['name']!r} in its own body."
+            raise ArmError(409, "Conflict", msg, "name")
+        active = (network.get("status") or {}).get("status") == "Active"
+        rule = checked(ctx.store, resource["name"], resource["properties"], mode, active=active)
+        resource["properties"] = rule
 
 
 def _need(destination: object, keys: tuple[str, ...], target: str) -> None:

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from emulator.arm.behaviours import Action, Behaviour, Context, behaviour
 from emulator.arm.errors import ArmError
-from emulator.azureml import datastores, network, purge
+from emulator.azureml import datastores, encryption, network, purge
 from emulator.azureml.runs import Runs
 from emulator.azureml.text import bad, last, named, one_of
 
@@ -20,7 +20,7 @@ _DEPENDENCIES = {
     "containerRegistry": "Microsoft.ContainerRegistry/registries",
 }
 _BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"  # role definition, not a secret
-_FIXED = ("storageAccount", "keyVault", "hbiWorkspace", "encryption")
+_FIXED = ("storageAccount", "keyVault", "hbiWorkspace")
 
 
 @behaviour
@@ -54,7 +54,8 @@ class Workspace(Behaviour):
         if previous is not None:
             _check_unchanged(properties, previous["properties"])
         self._compute(ctx, resource, properties, (previous or {}).get("properties") or {})
-        network.prepare(resource, previous)
+        encryption.prepare(ctx, resource, previous)
+        network.prepare(ctx, resource, previous)
 
     def _compute(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:
         region = str(resource["location"]).lower().replace(" ", "")
