@@ -14,6 +14,7 @@ from shapes.grammar import Shape, Type
 
 FEW = 8
 SMALL_ENUM = 40  # longer lists (VM sizes, regions) grow faster than any SDK
+SLIP = 6  # letters that a slip adds or drops at most
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,10 @@ def _is_slip(value: str, allowed: list[str]) -> bool:
     near = _near(value, allowed, 0.6 if len(allowed) <= FEW else 0.8)
     # `StandardV2` and `Standard_D3s_v4` are newer than `Standard` and `Standard_D3s_v3`
     return any(
-        _letters(item) != _letters(value)
+        # A slip is a few letters; `Microsoft-ContainerInsights-Group-Default` is another stream
+        # than `Microsoft-InsightsMetrics`
+        abs(len(item) - len(value)) <= SLIP
+        and _letters(item) != _letters(value)
         and not value.lower().startswith(item.lower())
         and not item.lower().startswith(value.lower())
         for item in near

@@ -128,6 +128,12 @@ def test_a_value_newer_than_the_sdk_passes_an_open_enum(name):
     assert problems("storage:StorageAccount", {**ACCOUNT, "sku": {"name": name}}) == []
 
 
+def test_a_value_that_is_far_from_every_listed_one_passes_an_open_enum():
+    streams = ["Microsoft-ContainerInsights-Group-Default"]
+    inputs = {"resourceGroupName": "rg", "dataFlows": [{"streams": streams}]}
+    assert problems("monitor:DataCollectionRule", inputs) == []
+
+
 def test_several_listed_values_at_once_pass_an_open_enum():
     rules = {"defaultAction": "Deny", "bypass": "Logging, AzureServices"}
     assert problems("storage:StorageAccount", {**ACCOUNT, "networkRuleSet": rules}) == []
