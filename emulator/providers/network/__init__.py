@@ -7,6 +7,7 @@ from emulator.providers.network import (
     security_groups,
     subnets,
     virtual_networks,
+    watchers,
     zone_groups,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "security_groups",
     "subnets",
     "virtual_networks",
+    "watchers",
     "zone_groups",
 ]

@@ -8,7 +8,7 @@ from typing_extensions import override
 from emulator.arm.behaviours import Behaviour, Context, behaviour
 from emulator.arm.store import Resource
 from emulator.providers.checks import IpNetwork, bad, ip_range, located, named, required
-from emulator.providers.network import inline, subnets
+from emulator.providers.network import inline, subnets, watchers
 
 TYPE = subnets.NETWORK
 
@@ -50,6 +50,10 @@ class VirtualNetwork(Behaviour):
             lambda child, before, kept: subnets.complete(ctx, resource, child, before, kept),
             lambda child: subnets.check_unused(ctx.store, child),
         )
+
+    @override
+    def created(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
+        watchers.watch(ctx, resource)
 
     @override
     def deleting(self, ctx: Context, resource: Resource) -> None:
