@@ -10,6 +10,7 @@ from infra.assembly.catalogue import Catalogue
 from infra.assembly.serving import Serving
 from infra.components.data_factory import DataFactory, DataFactoryArgs
 from infra.components.data_pipelines import RETRAIN, DataPipelines, DataPipelinesArgs
+from infra.components.data_scans import DataScans, DataScansArgs
 from infra.components.identity import Identities, IdentitiesArgs
 from infra.components.lake import CURATED, RAW, Lake
 from infra.components.workspace import Workspace
@@ -88,6 +89,17 @@ def build_factory(
         ),
         site.child,
     )
+    if catalogue is not None:
+        scans = DataScansArgs(
+            factory_name=factory.factory_name,
+            resource_group_name=site.group_name,
+            account_name=catalogue.account_name,
+            lake_id=lake.account_id,
+            lake_name=lake.account_name,
+            location=site.region,
+            after=factory.ready,
+        )
+        DataScans(site.named("scans"), scans, site.child)
     return Factory(
         factory_id=factory.factory_id,
         outputs={

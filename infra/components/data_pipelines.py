@@ -56,8 +56,8 @@ class DataPipelines(ComponentResource):
             properties=datafactory.AzureBlobFSLinkedServiceArgs(
                 type="AzureBlobFS",
                 url=Output.concat("https://", args.lake_name, ".dfs.core.windows.net"),
-                credential=_credential(),
-                connect_via=_runtime(),
+                credential=credential(),
+                connect_via=runtime(),
             ),
             opts=ResourceOptions(parent=self, depends_on=args.after),
         )
@@ -161,7 +161,7 @@ def _copy(file: Input[str], args: DataPipelinesArgs) -> datafactory.CopyActivity
         ),
         # What arrives broken must not be learned from.
         validate_data_consistency=True,
-        policy=_patience(),
+        policy=patience(),
     )
 
 
@@ -196,10 +196,10 @@ def _submit(jobs_url: Input[str], datastore: str) -> datafactory.WebActivityArgs
         headers={"Content-Type": "application/json"},
         body='{"properties": {"InputData": {"arrived": {' + arrived + "}}}}",
         authentication=datafactory.WebActivityAuthenticationArgs(
-            type="UserAssignedManagedIdentity", resource=_AUDIENCE, credential=_credential()
+            type="UserAssignedManagedIdentity", resource=_AUDIENCE, credential=credential()
         ),
-        connect_via=_runtime(),
-        policy=_patience(),
+        connect_via=runtime(),
+        policy=patience(),
     )
 
 
@@ -215,7 +215,8 @@ def _file(dataset: Input[str], zone: str) -> datafactory.DatasetReferenceArgs:
     )
 
 
-def _patience() -> datafactory.ActivityPolicyArgs:
+def patience() -> datafactory.ActivityPolicyArgs:
+    """How often an activity tries again."""
     return datafactory.ActivityPolicyArgs(retry=_ATTEMPTS, retry_interval_in_seconds=_PAUSE_S)
 
 
@@ -229,11 +230,13 @@ def _pipeline_reference(pipeline: Input[str]) -> datafactory.PipelineReferenceAr
     )
 
 
-def _runtime() -> datafactory.IntegrationRuntimeReferenceArgs:
+def runtime() -> datafactory.IntegrationRuntimeReferenceArgs:
+    """Where activities run: in the factory's managed network."""
     kind = datafactory.IntegrationRuntimeReferenceType.INTEGRATION_RUNTIME_REFERENCE
     return datafactory.IntegrationRuntimeReferenceArgs(reference_name=RUNTIME, type=kind)
 
 
-def _credential() -> datafactory.CredentialReferenceArgs:
+def credential() -> datafactory.CredentialReferenceArgs:
+    """As whom activities ask: the factory's own identity."""
     kind = datafactory.CredentialReferenceType.CREDENTIAL_REFERENCE
     return datafactory.CredentialReferenceArgs(reference_name=CREDENTIAL, type=kind)

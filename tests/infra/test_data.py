@@ -27,6 +27,11 @@ def stack_with(stack: str = "dev", **keys: object) -> Recording:
     return record(main, stack=stack, config=config_with(stack, **keys))
 
 
+@pytest.fixture(scope="module")
+def moved() -> Recording:
+    return stack_with(data={"factory": True})
+
+
 def held(made: Recording, principal: str) -> set[tuple[str, str]]:
     """The roles of a principal, each with the last part of what it is granted on."""
     return {
@@ -66,8 +71,8 @@ def test_dead_letters_raise_an_alert(dev):
     assert alert["criteria"]["allOf"][0]["metricName"] == "DeadLetteredCount"
 
 
-def test_the_factory_is_private_and_works_as_an_identity_of_its_own(dev):
-    factory = dev.one("datafactory:Factory").inputs
+def test_the_factory_is_private_and_works_as_an_identity_of_its_own(moved):
+    factory = moved.one("datafactory:Factory").inputs
     assert factory["publicNetworkAccess"] == "Disabled"
     assert factory["identity"]["type"] == "UserAssigned"
     assert list(factory["identity"]["userAssignedIdentities"]) == [
@@ -75,47 +80,47 @@ def test_the_factory_is_private_and_works_as_an_identity_of_its_own(dev):
     ]
     groups = {
         connection["groupIds"][0]
-        for endpoint in dev.all("PrivateEndpoint")
+        for endpoint in moved.all("PrivateEndpoint")
         for connection in endpoint.inputs["privateLinkServiceConnections"]
         if connection["privateLinkServiceId"] == "/id/datafactory:Factory/factory-weu"
     }
     assert groups == {"dataFactory", "portal"}
-    assert dev.one("DiagnosticSetting", "logs-factory-weu")
+    assert moved.one("DiagnosticSetting", "logs-factory-weu")
 
 
-def test_the_factory_runs_in_a_managed_network_and_reaches_its_targets_privately(dev):
-    template = dev.one("resources:Deployment").inputs["properties"]["template"]
+def test_the_factory_runs_in_a_managed_network_and_reaches_its_targets_privately(moved):
+    template = moved.one("resources:Deployment").inputs["properties"]["template"]
     (network,) = template["resources"]
     assert network["type"] == "Microsoft.DataFactory/factories/managedVirtualNetworks"
-    runtime = dev.one("IntegrationRuntime").inputs["properties"]
+    runtime = moved.one("IntegrationRuntime").inputs["properties"]
     assert runtime["managedVirtualNetwork"]["referenceName"] == "default"
     assert runtime["computeProperties"]["location"] == "westeurope"
     reached = {
         e.inputs["properties"]["groupId"]: e.inputs["properties"]["privateLinkResourceId"]
-        for e in dev.all("ManagedPrivateEndpoint")
+        for e in moved.all("ManagedPrivateEndpoint")
     }
     assert reached.keys() == {"dfs", "blob", "amlworkspace"}
     assert reached["dfs"].endswith("/lake-weu")
 
 
-def test_the_lake_is_opened_without_a_key(dev):
-    lake = dev.one("LinkedService").inputs["properties"]
+def test_the_lake_is_opened_without_a_key(moved):
+    lake = moved.one("LinkedService").inputs["properties"]
     assert lake["type"] == "AzureBlobFS"
     assert lake["credential"]["referenceName"] == "factory"
     assert lake["connectVia"]["referenceName"] == "managed"
     assert not {"accountKey", "sasToken", "sasUri", "servicePrincipalKey"} & lake.keys()
 
 
-def test_the_factory_reads_raw_writes_curated_and_starts_jobs(dev):
-    assert held(dev, "principal-of-factory-identity-weu-factory") == {
+def test_the_factory_reads_raw_writes_curated_and_starts_jobs(moved):
+    assert held(moved, "principal-of-factory-identity-weu-factory") == {
         ("STORAGE_BLOB_DATA_READER", "/id/storage:BlobContainer/lake-weu-raw"),
         ("STORAGE_BLOB_DATA_CONTRIBUTOR", "/id/storage:BlobContainer/lake-weu-curated"),
         ("AZUREML_DATA_SCIENTIST", "/id/machinelearningservices:Workspace/workspace-weu"),
     }
 
 
-def test_new_data_is_brought_in_and_starts_retraining(dev):
-    pipelines = {p.inputs["pipelineName"]: p.inputs for p in dev.all("datafactory:Pipeline")}
+def test_new_data_is_brought_in_and_starts_retraining(moved):
+    pipelines = {p.inputs["pipelineName"]: p.inputs for p in moved.all("datafactory:Pipeline")}
     assert pipelines.keys() == {"ingest", "retrain"}
     (copy,) = pipelines["ingest"]["activities"]
     assert copy["type"] == "Copy"
@@ -137,7 +142,7 @@ def test_new_data_is_brought_in_and_starts_retraining(dev):
             "@{pipeline().parameters.folder}/@{pipeline().parameters.file}"
         ),
     }
-    trigger = dev.one("datafactory:Trigger").inputs["properties"]
+    trigger = moved.one("datafactory:Trigger").inputs["properties"]
     assert trigger["type"] == "BlobEventsTrigger"
     assert trigger["scope"].endswith("/lake-weu")
     assert trigger["blobPathBeginsWith"] == "/raw/blobs/"
@@ -145,14 +150,14 @@ def test_new_data_is_brought_in_and_starts_retraining(dev):
 
 
 def test_without_the_batch_endpoint_data_is_brought_in_and_that_is_all():
-    made = stack_with(serving={"batch": []})
+    made = stack_with(data={"factory": True}, serving={"batch": []})
     assert [p.inputs["pipelineName"] for p in made.all("datafactory:Pipeline")] == ["ingest"]
     trigger = made.one("datafactory:Trigger").inputs["properties"]
     assert trigger["pipelines"][0]["pipelineReference"]["referenceName"] == "ingest"
 
 
-def test_a_deployment_knows_what_to_start_and_where_events_are(dev):
-    assert {"data_factory", "data_trigger", "event_queue"} <= dev.outputs.keys()
+def test_a_deployment_knows_what_to_start_and_where_events_are(moved):
+    assert {"data_factory", "data_trigger", "event_queue"} <= moved.outputs.keys()
 
 
 def test_without_factory_and_events_nothing_of_them_is_made():
@@ -165,13 +170,16 @@ def test_without_factory_and_events_nothing_of_them_is_made():
 
 
 def test_a_factory_without_a_lake_is_refused():
+    config = config_with(lake={"enabled": False}, data={"factory": True})
     with pytest.raises(SettingsError) as caught:
-        parse(config_with(lake={"enabled": False}), project=PROJECT, stack="dev")
+        parse(config, project=PROJECT, stack="dev")
     assert [p.key for p in caught.value.problems] == ["azure-mlops:data.factory"]
 
 
 def test_the_stack_that_owns_the_catalogue_makes_it_private(recordings):
-    made = stack_with("prod", owns=["purview"], budget={"monthly_amount": 1})
+    made = stack_with(
+        "prod", owns=["purview"], budget={"monthly_amount": 1}, data={"factory": True}
+    )
     account = made.one("purview:Account").inputs
     assert account["publicNetworkAccess"] == "Disabled"
     assert account["managedResourcesPublicNetworkAccess"] == "Disabled"
@@ -196,11 +204,34 @@ def test_the_stack_that_owns_the_catalogue_makes_it_private(recordings):
 
 
 def test_other_stacks_let_the_shared_catalogue_scan_their_lake():
-    made = stack_with(shared={"purview": PURVIEW, "purview_identity": SCANNER})
+    made = stack_with(
+        data={"factory": True}, shared={"purview": PURVIEW, "purview_identity": SCANNER}
+    )
     assert made.all("purview:Account") == []
     assert {role for role, _ in held(made, SCANNER)} == {"READER", "STORAGE_BLOB_DATA_READER"}
     reached = {e.inputs["properties"]["groupId"] for e in made.all("ManagedPrivateEndpoint")}
     assert "account" in reached
+
+
+def test_a_pipeline_registers_the_lake_and_its_scan_by_identity():
+    made = stack_with(
+        data={"factory": True}, shared={"purview": PURVIEW, "purview_identity": SCANNER}
+    )
+    (pipeline,) = [
+        p.inputs
+        for p in made.all("datafactory:Pipeline")
+        if p.inputs["pipelineName"] == "catalogue"
+    ]
+    source, scan, schedule = pipeline["activities"]
+    assert source["url"].startswith("https://pview.purview.azure.com/scan/datasources/dlsmlopsdev")
+    assert json.loads(source["body"])["kind"] == "AdlsGen2"
+    assert json.loads(scan["body"])["kind"] == "AdlsGen2Msi"
+    assert schedule["url"].endswith("/scans/weekly/triggers/default?api-version=2023-09-01")
+    assert [a["dependsOn"][0]["activity"] for a in (scan, schedule)] == ["source", "scan"]
+    for activity in pipeline["activities"]:
+        assert activity["method"] == "PUT"
+        assert activity["authentication"]["resource"] == "https://purview.azure.net"
+        assert activity["authentication"]["credential"]["referenceName"] == "factory"
 
 
 @pytest.mark.parametrize(

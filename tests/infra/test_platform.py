@@ -25,8 +25,6 @@ OUTPUTS = {
     "batch_endpoint_retrain",
     "lake",
     "event_queue",
-    "data_factory",
-    "data_trigger",
 }
 GLOBALLY_UNIQUE = ("storage:StorageAccount", "keyvault:Vault", "containerregistry:Registry")
 
