@@ -53,6 +53,7 @@ class Kind(StrEnum):
     DATASTORE = "datastore"
     BUDGET = "budget"
     KUBERNETES = "aks"
+    CONTAINER_GROUP = "ci"
     COLLECTION_RULE = "dcr"
     COLLECTION_ENDPOINT = "dce"
     ACTION_GROUP = "ag"
@@ -152,6 +153,12 @@ LIMITS: dict[Kind, Limit] = {
         3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]", "lower-case letters, digits, single hyphens"
     ),
     Kind.KUBERNETES: Limit(1, 63, _DOTTED, _DOTTED_WORDS),
+    Kind.CONTAINER_GROUP: Limit(
+        1,
+        63,
+        r"[a-z0-9](?!.*--)([a-z0-9-]*[a-z0-9])?",
+        "lower-case letters, digits, single hyphens",
+    ),
     Kind.COLLECTION_RULE: Limit(1, 64, _DOTTED, _DOTTED_WORDS),
     Kind.COLLECTION_ENDPOINT: Limit(
         3, 44, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", "letters, digits and inner hyphens"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Input, Output, ResourceHookBinding, ResourceOptions
 from pulumi_azure_native import resources
 
+from infra.alert_rules import KUBERNETES_RULES
 from infra.assembly.base import lay_base
 from infra.assembly.catalogue import Catalogue, house_catalogue
 from infra.assembly.data import move_data
@@ -17,6 +18,7 @@ from infra.assembly.machines import build_clusters, build_instances
 from infra.assembly.people import admit_operators, admit_people
 from infra.assembly.serving import build_serving
 from infra.assembly.stores import build_stores
+from infra.assembly.test_target import stand_target
 from infra.assembly.watch import watch_stamp, watched
 from infra.assembly.workspace import CPU, build_workspace
 from infra.deployer import Deployer
@@ -96,8 +98,10 @@ class Stamp(ComponentResource):
             serving=serving,
             catalogue=args.catalogue,
         )
-        targets_of_alerts = watched(settings, workspace, stores, lake, serving)
-        watch_stamp(site, base, args.people, targets_of_alerts | moved.watched)
+        targets_of_alerts = watched(settings, workspace, stores, lake, serving) | moved.watched
+        if attached is not None:
+            targets_of_alerts["kubernetes"] = (attached.cluster_id, KUBERNETES_RULES)
+        watch_stamp(site, base, args.people, targets_of_alerts)
         guard(site, base, stores=stores, lake=lake, group_id=group.id, people=args.people)
         self.group_id = group.id
         self.workspace_id = workspace.workspace_id
@@ -119,4 +123,5 @@ class Stamp(ComponentResource):
             self.outputs["lake"] = lake.account_name
         self.outputs |= moved.outputs
         self.outputs |= open_ways(site, base)
+        self.outputs |= stand_target(site, base)
         self.register_outputs(self.outputs)
