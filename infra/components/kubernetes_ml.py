@@ -45,6 +45,7 @@ class AttachedCluster(ComponentResource):
     """
 
     compute_id: Output[str]
+    cluster_id: Output[str]
 
     def __init__(
         self, name: str, args: AttachedClusterArgs, opts: ResourceOptions | None = None
@@ -106,4 +107,5 @@ class AttachedCluster(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[trust, extension], hooks=args.hooks),
         )
         self.compute_id = compute.id
+        self.cluster_id = Output.from_input(args.cluster_id)
         self.register_outputs({"compute_id": self.compute_id})

@@ -150,6 +150,16 @@ def test_budgets_reach_the_action_group_too(recordings):
             assert notification["contactGroups"] == ["/id/monitor:ActionGroup/people"]
 
 
+def test_a_kubernetes_cluster_is_watched_where_there_is_one(dev):
+    assert not [a.name for a in dev.all("MetricAlert") if "kubernetes" in a.name]
+    made = dev_with(kubernetes={"enabled": True})
+    alerts = [a.inputs for a in made.all("MetricAlert") if "kubernetes" in a.name]
+    assert len(alerts) == len(alert_rules.KUBERNETES_RULES)
+    (cluster,) = made.all("containerservice:ManagedCluster")
+    for alert in alerts:
+        assert alert["scopes"] == [f"/id/containerservice:ManagedCluster/{cluster.name}"]
+
+
 def test_without_alerts_nobody_is_told_and_the_page_stays():
     quiet = dev_with(alerts={"enabled": False})
     assert [r.name for kind in (*ALERTS, "ActionGroup") for r in quiet.all(kind)] == []
