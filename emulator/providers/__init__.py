@@ -12,6 +12,7 @@ from emulator.providers import (
     managedidentity,
     network,
     operationalinsights,
+    purview,
     resources,
     storage,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "managedidentity",
     "network",
     "operationalinsights",
+    "purview",
     "resources",
     "storage",
 ]

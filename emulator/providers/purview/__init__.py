@@ -1,0 +1,5 @@
+"""Microsoft.Purview: the catalogue of data."""
+
+from emulator.providers.purview import accounts
+
+__all__ = ["accounts"]
