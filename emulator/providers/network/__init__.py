@@ -1,23 +1,33 @@
-"""Microsoft.Network: networks, their rules, private endpoints and private DNS."""
+"""Microsoft.Network: networks, their rules, ways in and out, private endpoints and private DNS."""
 
 from emulator.providers.network import (
+    bastions,
     dns,
+    endpoint_policies,
     endpoints,
+    firewalls,
     others,
+    resolvers,
     security_groups,
     subnets,
     virtual_networks,
+    vpn_gateways,
     watchers,
     zone_groups,
 )
 
 __all__ = [
+    "bastions",
     "dns",
+    "endpoint_policies",
     "endpoints",
+    "firewalls",
     "others",
+    "resolvers",
     "security_groups",
     "subnets",
     "virtual_networks",
+    "vpn_gateways",
     "watchers",
     "zone_groups",
 ]

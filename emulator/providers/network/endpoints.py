@@ -1,8 +1,6 @@
 """Private endpoints: addresses of a subnet that lead to one resource."""
 
-import ipaddress
 import uuid
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from typing_extensions import override
@@ -12,11 +10,10 @@ from emulator.arm.errors import ArmError
 from emulator.arm.ids import parse
 from emulator.arm.store import Resource, Store
 from emulator.providers.checks import bad, carry, located, refer, required
+from emulator.providers.network.addresses import free
 from emulator.providers.network.connections import ENDPOINTS, LISTS, sent
 from emulator.providers.network.link_groups import GROUPS, with_members
-from emulator.providers.network.subnets import NETWORK, TYPE, endpoints_in, ranges_of
-
-_FIRST_FREE = 4  # Azure keeps the first four addresses of a subnet and the last one
+from emulator.providers.network.subnets import NETWORK, TYPE, ranges_of
 
 
 @behaviour
@@ -173,10 +170,10 @@ def _hosts(store: Store, properties: dict[str, Any], path: str) -> list[str]:
 
 
 def _allocate(store: Store, subnet: Resource, hosts: list[str]) -> list[dict[str, Any]]:
-    free = _free(store, subnet)
+    left = free(store, subnet)
     found: list[dict[str, Any]] = []
     for host in hosts:
-        address = next(free, None)
+        address = next(left, None)
         if address is None:
             raise bad(
                 "properties.subnet.id",
@@ -186,20 +183,6 @@ def _allocate(store: Store, subnet: Resource, hosts: list[str]) -> list[dict[str
             )
         found.append({"fqdn": host, "ipAddresses": [address]})
     return found
-
-
-def _free(store: Store, subnet: Resource) -> Iterator[str]:
-    used = {
-        address
-        for endpoint in endpoints_in(store, subnet["id"])
-        for config in endpoint["properties"]["customDnsConfigs"]
-        for address in config["ipAddresses"]
-    }
-    for network in ranges_of(subnet):
-        if isinstance(network, ipaddress.IPv4Network):
-            for index in range(_FIRST_FREE, network.num_addresses - 1):
-                if str(network[index]) not in used:
-                    yield str(network[index])
 
 
 def _is_container_registry(target: Resource) -> bool:

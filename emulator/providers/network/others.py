@@ -1,5 +1,6 @@
 """Gateways, addresses, routes, interfaces and peerings, with light checks."""
 
+import re
 import uuid
 from typing import ClassVar
 
@@ -22,11 +23,16 @@ from emulator.providers.checks import (
     refer,
     required,
 )
+from emulator.providers.network import addresses
+from emulator.providers.network.addresses import PUBLIC
+from emulator.providers.network.occupants import INTERFACE, NAT, holders
 from emulator.providers.network.subnets import NETWORK
 from emulator.providers.network.usage import refuse_if_used
 
-_ADDRESS = "Microsoft.Network/publicIPAddresses"
-_NAT = "Microsoft.Network/natGateways"
+_MACHINE = "Microsoft.Compute/virtualMachines"
+_SECURITY_GROUP = "Microsoft.Network/networkSecurityGroups"
+# A service tag, of a region or of all.
+_TAG = re.compile(r"[A-Za-z]\w*(\.\w+)?")
 _HOPS = ("VirtualNetworkGateway", "VnetLocal", "Internet", "VirtualAppliance", "None")
 
 
@@ -34,7 +40,7 @@ _HOPS = ("VirtualNetworkGateway", "VnetLocal", "Internet", "VirtualAppliance", "
 class PublicAddress(Behaviour):
     """A public address; its number is of a range for documentation."""
 
-    type: ClassVar[str] = _ADDRESS
+    type: ClassVar[str] = PUBLIC
 
     @override
     def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
@@ -59,24 +65,20 @@ class PublicAddress(Behaviour):
 
     @override
     def deleting(self, ctx: Context, resource: Resource) -> None:
-        for gateway in ctx.store.find(_NAT):
-            ids = [
-                one.get("id", "") for one in gateway["properties"].get("publicIpAddresses") or []
-            ]
-            if resource["id"].lower() in {id_.lower() for id_ in ids}:
-                raise bad(
-                    "id",
-                    f"Public IP address {resource['id']} can not be deleted since it is still "
-                    f"allocated to resource {gateway['id']}.",
-                    "PublicIPAddressCannotBeDeleted",
-                )
+        for holder in holders(ctx.store, resource["id"]):
+            raise bad(
+                "id",
+                f"Public IP address {resource['id']} can not be deleted since it is still "
+                f"allocated to resource {holder['id']}.",
+                "PublicIPAddressCannotBeDeleted",
+            )
 
 
 @behaviour
 class NatGateway(Behaviour):
     """The way out of subnets."""
 
-    type: ClassVar[str] = _NAT
+    type: ClassVar[str] = NAT
 
     @override
     def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
@@ -87,7 +89,7 @@ class NatGateway(Behaviour):
         minutes = default(properties, "idleTimeoutInMinutes", 4)
         between(minutes, 4, 120, "properties.idleTimeoutInMinutes")
         for one in properties.get("publicIpAddresses") or []:
-            if of_type(ctx.store, one.get("id"), _ADDRESS) is None:
+            if of_type(ctx.store, one.get("id"), PUBLIC) is None:
                 sentence = f"Resource {one.get('id')} referenced by {resource['id']} was not found."
                 raise bad("properties.publicIpAddresses", sentence, "InvalidResourceReference")
 
@@ -110,7 +112,7 @@ class RouteTable(Behaviour):
             path = f"properties.routes.{route.get('name')}"
             inner = route.get("properties") or {}
             prefix = str(inner.get("addressPrefix") or "")
-            if not prefix.isalpha():  # a service tag is one word
+            if not _TAG.fullmatch(prefix):
                 ip_range(prefix, f"{path}.addressPrefix")
             hop = one_of(inner.get("nextHopType"), _HOPS, f"{path}.nextHopType")
             if hop == "VirtualAppliance" and not inner.get("nextHopIpAddress"):
@@ -126,10 +128,53 @@ class RouteTable(Behaviour):
 class Interface(Behaviour):
     """A network interface; those of private endpoints live and die with them."""
 
-    type: ClassVar[str] = "Microsoft.Network/networkInterfaces"
+    type: ClassVar[str] = INTERFACE
+
+    @override
+    def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
+        located(resource)
+        properties = resource["properties"]
+        for name in ("enableIPForwarding", "enableAcceleratedNetworking"):
+            flag(properties, name, initial=False)
+        refer(ctx, resource, "properties.networkSecurityGroup.id", _SECURITY_GROUP)
+        for index, one in enumerate(addresses.parts_of(resource)):
+            part, where = one["properties"], f"properties.ipConfigurations[{index}]"
+            subnet = addresses.place(ctx, resource, part, where)
+            if (part.get("publicIPAddress") or {}).get("id"):
+                addresses.require_public(ctx, resource, part, where)
+            before = addresses.before_of(previous, one["name"]).get("privateIPAddress")
+            addresses.settle(ctx, resource, subnet, part, before)
+            default(part, "primary", index == 0)
+            default(part, "privateIPAddressVersion", "IPv4")
+        addresses.complete(resource, "ipConfigurations")
+        number = uuid.uuid5(uuid.NAMESPACE_URL, resource["id"].lower()).hex[:6].upper()
+        tail = "-".join(number[i : i + 2] for i in (0, 2, 4))
+        made = {"macAddress": f"00-0D-3A-{tail}", "resourceGuid": str(uuid.uuid4())}
+        carry(resource, previous, made)
+        properties.pop("virtualMachine", None)
+
+    @override
+    def view(self, ctx: Context, resource: Resource) -> Resource:
+        machine = self._machine(ctx, resource)
+        if machine is None:
+            return resource
+        shown = {**resource["properties"], "virtualMachine": {"id": machine}}
+        return {**resource, "properties": shown}
+
+    def _machine(self, ctx: Context, resource: Resource) -> str | None:
+        for machine in ctx.store.find(_MACHINE):
+            profile = machine["properties"].get("networkProfile") or {}
+            for one in profile.get("networkInterfaces") or []:
+                if str(one.get("id", "")).lower() == resource["id"].lower():
+                    return machine["id"]
+        return None
 
     @override
     def deleting(self, ctx: Context, resource: Resource) -> None:
+        machine = self._machine(ctx, resource)
+        if machine:
+            sentence = f"Network interface {resource['id']} is used by existing VM {machine}."
+            raise bad("id", sentence, "NicInUse")
         owner = (resource["properties"].get("privateEndpoint") or {}).get("id")
         if owner and ctx.store.get(owner):
             raise bad(

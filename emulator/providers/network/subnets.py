@@ -7,8 +7,19 @@ from typing_extensions import override
 from emulator.arm.behaviours import Behaviour, Context, behaviour
 from emulator.arm.ids import parse
 from emulator.arm.store import Resource, Store
-from emulator.providers.checks import IpNetwork, bad, choice, default, flag, ip_range, named, refer
+from emulator.providers.checks import (
+    IpNetwork,
+    bad,
+    choice,
+    default,
+    flag,
+    ip_range,
+    named,
+    of_type,
+    refer,
+)
 from emulator.providers.network.connections import ENDPOINTS
+from emulator.providers.network.occupants import occupants
 
 NETWORK = "Microsoft.Network/virtualNetworks"
 TYPE = f"{NETWORK}/subnets"
@@ -17,6 +28,13 @@ _REFERENCES = {
     "networkSecurityGroup": "Microsoft.Network/networkSecurityGroups",
     "routeTable": "Microsoft.Network/routeTables",
     "natGateway": "Microsoft.Network/natGateways",
+}
+_POLICY = "Microsoft.Network/serviceEndpointPolicies"
+# What the subnets of Azure's own services do not take.
+_RESERVED = {
+    "AzureFirewallSubnet": ("networkSecurityGroup",),
+    "AzureBastionSubnet": ("routeTable",),
+    "GatewaySubnet": ("natGateway",),
 }
 
 
@@ -105,6 +123,7 @@ def complete(
         check_unused(ctx.store, subnet, "InUsePrefixCannotBeDeleted", "have its range changed")
     for name, type_ in _REFERENCES.items():
         refer(ctx, subnet, f"properties.{name}.id", type_)
+    _check_services(ctx, subnet)
     properties = subnet["properties"]
     for computed in ("privateEndpoints", "ipConfigurations", "purpose"):
         properties.pop(computed, None)
@@ -115,6 +134,32 @@ def complete(
     if properties.get("defaultOutboundAccess") is not None:
         flag(properties, "defaultOutboundAccess", initial=True)
     properties["provisioningState"] = "Succeeded"
+
+
+def _check_services(ctx: Context, subnet: Resource) -> None:
+    properties = subnet["properties"]
+    for name in _RESERVED.get(subnet["name"], ()):
+        if (properties.get(name) or {}).get("id"):
+            sentence = f"A {name} cannot be associated with the subnet '{subnet['name']}'."
+            raise bad(f"properties.{name}", sentence, "SubnetAssociationNotAllowed")
+    for index, delegation in enumerate(properties.get("delegations") or []):
+        path = f"properties.delegations[{index}]"
+        service = (delegation.get("properties") or {}).get("serviceName")
+        if not delegation.get("name") or "/" not in str(service or ""):
+            sentence = f"'{path}' is {delegation!r}; wanted: a name and a serviceName."
+            raise bad(path, sentence, "InvalidServiceNameOnDelegation")
+        delegation["properties"]["provisioningState"] = "Succeeded"
+    services = [str(one.get("service")).lower() for one in properties.get("serviceEndpoints") or []]
+    policies = properties.get("serviceEndpointPolicies") or []
+    for policy in policies:
+        if of_type(ctx.store, policy.get("id"), _POLICY) is None:
+            path = "properties.serviceEndpointPolicies"
+            sentence = f"Resource {policy.get('id')} referenced by {subnet['id']} was not found."
+            raise bad(path, sentence, "InvalidResourceReference")
+    if policies and not any(one.startswith("microsoft.storage") for one in services):
+        path = "properties.serviceEndpointPolicies"
+        sentence = f"Subnet '{subnet['name']}' has policies and no endpoint of Microsoft.Storage."
+        raise bad(path, sentence, "ServiceEndpointPoliciesRequireServiceEndpoint")
 
 
 def _check_range(
@@ -163,7 +208,7 @@ def check_unused(
     Raises:
         ArmError: 400.
     """
-    users = endpoints_in(store, subnet["id"])
+    users = [*endpoints_in(store, subnet["id"]), *occupants(store, subnet["id"])]
     if users:
         raise bad(
             "id",
