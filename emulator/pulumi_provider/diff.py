@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from emulator.pulumi_provider.compare import Change, resource_changes
@@ -26,12 +27,21 @@ class Difference:
 
 
 def difference(
-    old: Mapping[str, Value], new: Mapping[str, Value], shape: ResourceShape
+    old: Mapping[str, Value],
+    new: Mapping[str, Value],
+    shape: ResourceShape,
+    ignored: Collection[str] = (),
 ) -> Difference:
-    """Compare the inputs a resource was made with to those it should have."""
+    """Compare the inputs a resource was made with to those it should have.
+
+    The engine takes what `ignoreChanges` names out of the inputs itself, but not in a refresh:
+    then the provider has to.
+    """
     result = Difference()
     for change in resource_changes(old, new, shape):
-        result.changes[path_text(change.path)] = (change.kind, needs_new(change, shape))
+        text = path_text(change.path)
+        if not any(_covers(path, text) for path in ignored):
+            result.changes[text] = (change.kind, needs_new(change, shape))
     if result.replaces:
         # the same id cannot be made before the old one is gone; a random or changed name can
         result.delete_before_replace = _same_id(old, new, shape)
@@ -79,6 +89,11 @@ def _same_id(old: Mapping[str, Value], new: Mapping[str, Value], shape: Resource
         return before.lower() == shape.path.fill({**plain_properties(new), **names}).lower()
     except KeyError:
         return False  # a part of the new id is not known yet, so it is a change
+
+
+def _covers(ignored: str, text: str) -> bool:
+    pattern = re.escape(ignored).replace(r"\[\*\]", r"\[\d+\]").replace(r"\*", r"[^.\[]+")
+    return re.match(rf"{pattern}($|[.\[])", text) is not None
 
 
 def path_text(path: Path) -> str:

@@ -147,7 +147,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             # what the engine asks about it has in its state: nothing is left to heal
             self.resources.journal.settle(request.id)
             old, new = decode(request.old_inputs), decode(request.news)
-            return _diff_response(difference(old, new, _shape(request.urn)))
+            shape, ignored = _shape(request.urn), list(request.ignoreChanges)
+            return _diff_response(difference(old, new, shape, ignored))
 
     def Create(
         self, request: provider_pb2.CreateRequest, context: Context

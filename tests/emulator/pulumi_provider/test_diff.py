@@ -125,3 +125,20 @@ def test_a_role_assignment_cannot_be_changed_in_place():
     assert changes("authorization:RoleAssignment", old, {**old, "principalId": "q"}) == {
         "principalId": ("update", True)
     }
+
+
+@pytest.mark.parametrize(
+    ("ignored", "left"),
+    [
+        ("agentPoolProfiles", {"dnsPrefix"}),
+        ("agentPoolProfiles[0].count", {"dnsPrefix", "agentPoolProfiles[0].maxCount"}),
+        ("agentPoolProfiles[*].count", {"dnsPrefix", "agentPoolProfiles[0].maxCount"}),
+        ("agentPool", {"dnsPrefix", "agentPoolProfiles[0].count", "agentPoolProfiles[0].maxCount"}),
+        ("*", set()),
+    ],
+)
+def test_a_change_that_the_program_ignores_is_none(ignored, left):
+    shape = catalog.resource("azure-native:containerservice:ManagedCluster")
+    old = {"agentPoolProfiles": [{"name": "system", "count": 1, "maxCount": 3}], "dnsPrefix": "a"}
+    new = {"agentPoolProfiles": [{"name": "system", "count": 2, "maxCount": 4}], "dnsPrefix": "b"}
+    assert set(difference(old, new, shape, [ignored]).changes) == left
