@@ -43,7 +43,6 @@ class NodePool(ComponentResource):
             resource_name_=args.cluster_name,
             resource_group_name=args.resource_group_name,
             mode=aks.AgentPoolMode.USER,
-            type=aks.AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS,
             vm_size=args.pool.vm_size,
             vnet_subnet_id=args.subnet_id,
             availability_zones=list(args.zones),
