@@ -209,6 +209,10 @@ SINGLETONS = frozenset(
 # a query parameter, an empty path is never sent.
 WIRES: dict[str, dict[str, str]] = {
     "authorization:ManagementLockAtResourceLevel": {"apiVersion": ""},
+    # The extension's type, not the resource's: the models have a property of each name.
+    "compute:VirtualMachineExtension": {"type": "properties/type"},
+    "compute:VirtualMachineScaleSetExtension": {"type": "properties/type"},
+    "compute:VirtualMachineScaleSetVMExtension": {"type": "properties/type"},
     "containerinstance:ContainerGroup": {
         "containerGroupProfile": "properties/containerGroupProfile",
         "standbyPoolProfile": "properties/standbyPoolProfile",
