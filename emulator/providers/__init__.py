@@ -14,6 +14,7 @@ from emulator.providers import (
     operationalinsights,
     purview,
     resources,
+    security,
     storage,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "operationalinsights",
     "purview",
     "resources",
+    "security",
     "storage",
 ]
