@@ -3,6 +3,7 @@
 from emulator.providers import (
     authorization,
     cdn,
+    compute,
     consumption,
     containerregistry,
     containerservice,
@@ -21,6 +22,7 @@ from emulator.providers import (
 __all__ = [
     "authorization",
     "cdn",
+    "compute",
     "consumption",
     "containerregistry",
     "containerservice",

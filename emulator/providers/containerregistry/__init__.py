@@ -1,5 +1,5 @@
-"""Microsoft.ContainerRegistry: registries."""
+"""Microsoft.ContainerRegistry: registries and their copies in other regions."""
 
-from emulator.providers.containerregistry import registries
+from emulator.providers.containerregistry import registries, replications
 
-__all__ = ["registries"]
+__all__ = ["registries", "replications"]

@@ -1,5 +1,6 @@
 """Keys and secrets as ARM creates them; the value of a secret goes in and never comes out."""
 
+import re
 import time
 import uuid
 from typing import ClassVar
@@ -16,6 +17,9 @@ from emulator.providers.keyvault.vaults import TYPE
 
 _KEY_TYPES = ("EC", "EC-HSM", "RSA", "RSA-HSM")
 _SIZES = (2048, 3072, 4096)
+_RSA_USES = ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey")
+_CURVE_USES = ("sign", "verify")
+_DURATION = re.compile(r"P(\d+Y)?(\d+M)?(\d+D)?")
 _CURVES = ("P-256", "P-384", "P-521", "P-256K")
 
 
@@ -108,4 +112,40 @@ class Key(Item):
         else:
             curve = default(properties, "curveName", _CURVES[0])
             properties["curveName"] = one_of(curve, _CURVES, "properties.curveName")
+        _check_use(ctx, resource)
         self.stamp(resource, previous, anew=previous is None)
+
+    @override
+    def created(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
+        version = resource["properties"]["keyUriWithVersion"].rpartition("/")[2]
+        id_ = f"{resource['id']}/versions/{version}"
+        ctx.store.put({"id": id_, "properties": dict(resource["properties"])})
+
+
+def _check_use(ctx: Context, resource: Resource) -> None:
+    properties = resource["properties"]
+    vault = parse(resource["id"]).parent
+    sku = ((ctx.store.get(vault.text) if vault else None) or {}).get("properties", {}).get("sku")
+    if properties["kty"].endswith("-HSM") and (sku or {}).get("name") != "premium":
+        sentence = f"A key of kty {properties['kty']} needs a vault of sku premium."
+        raise bad("properties.kty", sentence)
+    known = _RSA_USES if properties["kty"].startswith("RSA") else _CURVE_USES
+    path = "properties.keyOps"
+    uses = default(properties, "keyOps", list(known))
+    properties["keyOps"] = [one_of(use, known, path) for use in uses]
+    rotation = properties.get("rotationPolicy")
+    if rotation is None:
+        return
+    path = "properties.rotationPolicy"
+    for index, action in enumerate(rotation.get("lifetimeActions") or []):
+        where = f"{path}.lifetimeActions[{index}]"
+        kind = (action.get("action") or {}).get("type")
+        one_of(kind, ("rotate", "notify"), f"{where}.action.type")
+        trigger = action.get("trigger") or {}
+        moments = [trigger.get(name) for name in ("timeAfterCreate", "timeBeforeExpiry")]
+        if sum(one is not None for one in moments) != 1:
+            sentence = f"'{where}.trigger' is {trigger!r}; wanted: timeAfterCreate or "
+            raise bad(f"{where}.trigger", f"{sentence}timeBeforeExpiry.")
+        for moment in (one for one in moments if one is not None):
+            if _DURATION.fullmatch(str(moment)) is None:
+                raise bad(where, f"'{where}.trigger' is {moment!r}; wanted: such as P90D.")

@@ -1,5 +1,5 @@
-"""Microsoft.OperationalInsights: Log Analytics workspaces."""
+"""Microsoft.OperationalInsights: Log Analytics workspaces, their tables and exports."""
 
-from emulator.providers.operationalinsights import workspaces
+from emulator.providers.operationalinsights import tables, workspaces
 
-__all__ = ["workspaces"]
+__all__ = ["tables", "workspaces"]

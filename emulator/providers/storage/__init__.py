@@ -1,5 +1,5 @@
-"""Microsoft.Storage: accounts, their services and blob containers."""
+"""Microsoft.Storage: accounts, their services and what those hold."""
 
-from emulator.providers.storage import accounts, containers, policies, services
+from emulator.providers.storage import accounts, containers, items, policies, services
 
-__all__ = ["accounts", "containers", "policies", "services"]
+__all__ = ["accounts", "containers", "items", "policies", "services"]

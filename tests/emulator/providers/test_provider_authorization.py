@@ -161,6 +161,6 @@ def test_group_needs_a_region_and_keeps_it(azure):
 def test_policy_assignment_names_a_definition(azure):
     path = f"{GROUP}/{AUTHORIZATION}/policyAssignments/p"
     assert azure.refuses(path, {}).target == "properties.policyDefinitionId"
-    policy = "/providers/Microsoft.Authorization/policyDefinitions/438c38d2-3772-465a-a9cc-7a6666a275ce"
+    policy = f"/{AUTHORIZATION}/policyDefinitions/438c38d2-3772-465a-a9cc-7a6666a275ce"
     shown = azure.put(path, {"properties": {"policyDefinitionId": policy}})
     assert shown["properties"]["enforcementMode"] == "Default"
