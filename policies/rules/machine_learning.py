@@ -84,7 +84,10 @@ def user_assigned_identity(workspace: Resource) -> Verdict:
     parameters={
         "internet_outbound_in": texts(
             "Environments in which AllowInternetOutbound is good enough.", "dev"
-        )
+        ),
+        "own_network_in": texts(
+            "Environments in which a subnet of one's own may stand for the managed network.", "dev"
+        ),
     },
 )
 def managed_network(workspace: Resource) -> Verdict:
@@ -93,9 +96,19 @@ def managed_network(workspace: Resource) -> Verdict:
     if workspace.environment in workspace.settings.texts("internet_outbound_in"):
         modes.append("AllowInternetOutbound")
     mode = workspace["managedNetwork.isolationMode"].or_default("Disabled")
-    return _unless_project(
-        workspace, lambda: mode.must_equal(*modes, known=["Disabled", "AllowInternetOutbound"])
-    )
+    known = ["Disabled", "AllowInternetOutbound"]
+
+    def check() -> Verdict:
+        verdict = mode.must_equal(*modes, known=known)
+        if workspace.environment not in workspace.settings.texts("own_network_in"):
+            return verdict
+        # What such a subnet lets out, its routes and security group say; this rule sees that it is
+        # there. An open workspace without either has nothing.
+        subnet = workspace["serverlessComputeSettings.serverlessComputeCustomSubnet"]
+        own = mode.must_equal("Disabled", known=known) & subnet.must_be_linked()
+        return (verdict | own).because(*verdict.evidence)
+
+    return _unless_project(workspace, check)
 
 
 @rule(

@@ -54,6 +54,32 @@ def test_the_managed_network_is_as_tight_as_its_environment_asks(mode, stack, ve
     assert evaluate(ml.managed_network, props, stack=stack) == verdict
 
 
+OWN = {
+    "managedNetwork": {"isolationMode": "Disabled"},
+    "serverlessComputeSettings": {"serverlessComputeCustomSubnet": "/subnet"},
+}
+
+
+@pytest.mark.parametrize(
+    ("props", "stack", "verdict"),
+    [
+        (OWN, "dev", PASS),
+        (OWN, "prod", FAIL),
+        ({**OWN, "serverlessComputeSettings": {}}, "dev", FAIL),
+        (
+            {**OWN, "serverlessComputeSettings": {"serverlessComputeCustomSubnet": UNKNOWN}},
+            "dev",
+            PASS,
+        ),
+        ({**OWN, "managedNetwork": UNKNOWN}, "dev", UNDECIDED),
+    ],
+)
+def test_a_subnet_of_ones_own_stands_for_the_managed_network_where_that_is_allowed(
+    props, stack, verdict
+):
+    assert evaluate(ml.managed_network, props, stack=stack) == verdict
+
+
 def test_a_workspace_without_a_managed_network_fails_and_an_unknown_one_is_undecided():
     assert evaluate(ml.managed_network, {}) == FAIL
     assert evaluate(ml.managed_network, {"managedNetwork": UNKNOWN}) == UNDECIDED
