@@ -110,11 +110,11 @@ def checked(store: Store, name: str, rule: dict, mode: str, *, active: bool) -> 
             msg = f"{target}.destination is {destination!r}; give a host name."
             raise bad(msg, target)
     elif rule["type"] == "PrivateEndpoint":
-        _need(destination, ("serviceResourceId", "subresourceTarget"), target)
-        _check_endpoint(store, destination, target)
+        given = _need(destination, ("serviceResourceId", "subresourceTarget"), target)
+        _check_endpoint(store, given, target)
     else:
-        _need(destination, ("serviceTag", "protocol", "portRanges"), target)
-        one_of(destination["protocol"], _PROTOCOLS, f"{target}.destination.protocol")
+        given = _need(destination, ("serviceTag", "protocol", "portRanges"), target)
+        one_of(given["protocol"], _PROTOCOLS, f"{target}.destination.protocol")
     rule["category"] = rule.get("category") or "UserDefined"
     rule["status"] = "Active" if active else "Inactive"
     return rule
@@ -155,9 +155,10 @@ class OutboundRule(Behaviour):
         resource["properties"] = rule
 
 
-def _need(destination: object, keys: tuple[str, ...], target: str) -> None:
+def _need(destination: object, keys: tuple[str, ...], target: str) -> dict:
     have = destination if isinstance(destination, dict) else {}
     absent = [key for key in keys if not have.get(key)]
     if absent:
         msg = f"{target}.destination has no {', '.join(absent)}."
         raise bad(msg, target)
+    return have

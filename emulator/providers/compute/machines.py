@@ -94,8 +94,8 @@ def _check_interfaces(ctx: Context, resource: Resource) -> None:
             sentence = f"Resource {one.get('id')} referenced by {resource['id']} was not found."
             raise bad(where, sentence, "InvalidResourceReference")
         for other in ctx.store.find(TYPE):
-            theirs = at(other, "properties.networkProfile.networkInterfaces") or []
-            ids = {str(it.get("id")).lower() for it in theirs if isinstance(it, dict)}
+            theirs = (other["properties"].get("networkProfile") or {}).get("networkInterfaces")
+            ids = {str(it.get("id")).lower() for it in theirs or []}
             same = other["id"].lower() == resource["id"].lower()
             if not same and found["id"].lower() in ids:
                 sentence = f"Network interface {found['id']} is used by existing VM {other['id']}."
