@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from infra.data_roles import catalogue_grants, events_grants, factory_grants
 from infra.roles import (
     EXCEPTIONS,
     WIDE_ROLES,
@@ -14,6 +15,7 @@ from infra.roles import (
     cluster_grants,
     cluster_identity,
     operator_grants,
+    watch_grants,
     workspace_grants,
 )
 from infra.settings import PrincipalKind
@@ -24,6 +26,10 @@ TABLE: list[Grant] = [
     *workspace_grants(),
     *cluster_grants(["cpu", "gpu"]),
     *operator_grants([("deployer", PrincipalKind.USER)]),
+    *watch_grants(),
+    *events_grants(),
+    *factory_grants(),
+    *catalogue_grants(),
 ]
 
 
