@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     AKS_API_SERVER = "aks-api-server"
     CONTAINER_INSTANCES = "container-instances"
     AKS_LOAD_BALANCER = "aks-load-balancer"
+    API_GATEWAY = "api-gateway"
     TRAINING = "training"
     AKS_NODES = "aks-nodes"
 
@@ -49,7 +50,9 @@ RESERVED_NAMES: dict[Purpose, str] = {
 # The smallest that Azure accepts, or that leaves room to grow; /28 where nothing is said.
 # https://learn.microsoft.com/azure/bastion/configuration-settings#subnet
 # https://learn.microsoft.com/azure/firewall/firewall-faq
+# https://learn.microsoft.com/azure/api-management/integrate-vnet-outbound
 LONGEST_PREFIX: dict[Purpose, int] = {
+    Purpose.API_GATEWAY: 27,
     Purpose.BASTION: 26,
     Purpose.FIREWALL: 26,
     Purpose.GATEWAY: 27,
@@ -67,7 +70,7 @@ class Slot:
 
 # A purpose keeps its slot for ever: a subnet that moves is replaced, with everything in it. So an
 # option that is turned on takes a slot that waited for it. Free: the first quarter of block 2 (for
-# a firewall's management subnet), and blocks 3 and 10 to 15.
+# a firewall's management subnet), the rest of block 3, and blocks 10 to 15.
 SLOTS: dict[Purpose, Slot] = {
     Purpose.PRIVATE_ENDPOINTS: Slot(block=0, prefix=24),
     Purpose.ACCESS: Slot(block=1, prefix=26),
@@ -80,6 +83,7 @@ SLOTS: dict[Purpose, Slot] = {
     Purpose.AKS_API_SERVER: Slot(block=2, prefix=28, start=128),
     Purpose.CONTAINER_INSTANCES: Slot(block=2, prefix=27, start=160),
     Purpose.AKS_LOAD_BALANCER: Slot(block=2, prefix=26, start=192),
+    Purpose.API_GATEWAY: Slot(block=3, prefix=26),
     Purpose.TRAINING: Slot(block=4, prefix=22),
     Purpose.AKS_NODES: Slot(block=8, prefix=23),
 }
@@ -89,6 +93,7 @@ LEAVING = (
     Purpose.RUNNERS,
     Purpose.JUMP_HOST,
     Purpose.CONTAINER_INSTANCES,
+    Purpose.API_GATEWAY,
     Purpose.TRAINING,
     Purpose.AKS_NODES,
 )
@@ -150,6 +155,7 @@ def needed(settings: Settings) -> tuple[Purpose, ...]:
         Purpose.AKS_LOAD_BALANCER: aks,
         Purpose.AKS_NODES: aks,
         Purpose.CONTAINER_INSTANCES: settings.serving.test_target,
+        Purpose.API_GATEWAY: settings.serving.front_door.enabled,
         Purpose.TRAINING: own_training,
     }
     # A firewall costs by the hour: where nothing goes out, there is none.

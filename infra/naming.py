@@ -54,6 +54,9 @@ class Kind(StrEnum):
     BUDGET = "budget"
     KUBERNETES = "aks"
     CONTAINER_GROUP = "ci"
+    API_GATEWAY = "apim"
+    FRONT_DOOR = "afd"
+    WEB_FIREWALL = "waf"
     COLLECTION_RULE = "dcr"
     COLLECTION_ENDPOINT = "dce"
     ACTION_GROUP = "ag"
@@ -82,6 +85,8 @@ class Limit:
 
 _DOTTED = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_])?"
 _DOTTED_WORDS = "letters, digits, dots, hyphens and underscores, starting with a letter or digit"
+_HYPHENED = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_HYPHENED_WORDS = "letters, digits and inner hyphens"
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 LIMITS: dict[Kind, Limit] = {
@@ -100,9 +105,7 @@ LIMITS: dict[Kind, Limit] = {
     Kind.FIREWALL_POLICY: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
     Kind.SERVICE_ENDPOINT_POLICY: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
     Kind.BASTION: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
-    Kind.VIRTUAL_MACHINE: Limit(
-        1, 64, r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", "letters, digits and inner hyphens"
-    ),
+    Kind.VIRTUAL_MACHINE: Limit(1, 64, _HYPHENED, _HYPHENED_WORDS),
     Kind.DISK: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
     Kind.VPN_GATEWAY: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
     Kind.DNS_RESOLVER: Limit(1, 80, _DOTTED, _DOTTED_WORDS),
@@ -159,10 +162,13 @@ LIMITS: dict[Kind, Limit] = {
         r"[a-z0-9](?!.*--)([a-z0-9-]*[a-z0-9])?",
         "lower-case letters, digits, single hyphens",
     ),
-    Kind.COLLECTION_RULE: Limit(1, 64, _DOTTED, _DOTTED_WORDS),
-    Kind.COLLECTION_ENDPOINT: Limit(
-        3, 44, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", "letters, digits and inner hyphens"
+    Kind.API_GATEWAY: Limit(
+        1, 50, r"[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?", "letters, digits and inner hyphens"
     ),
+    Kind.FRONT_DOOR: Limit(2, 46, _HYPHENED, _HYPHENED_WORDS),
+    Kind.WEB_FIREWALL: Limit(1, 128, r"[A-Za-z][A-Za-z0-9]*", "letters and digits"),
+    Kind.COLLECTION_RULE: Limit(1, 64, _DOTTED, _DOTTED_WORDS),
+    Kind.COLLECTION_ENDPOINT: Limit(3, 44, _HYPHENED, _HYPHENED_WORDS),
     Kind.BUDGET: Limit(1, 63, r"[\w-]+", "letters, digits, underscores and hyphens"),
     Kind.ACTION_GROUP: Limit(1, 260, r"[^%&\\?/]*[^%&\\?/. ]", r"none of % & \ ? /"),
     Kind.ALERT: Limit(1, 260, r"[^*#&+:<>?@%{}\\/]*[^*#&+:<>?@%{}\\/. ]", "no signs of URLs"),
@@ -236,6 +242,14 @@ class Names:
     def endpoint(self, task: str) -> str:
         """A name that is unique in the region: it becomes a host name there."""
         return f"{task}-{self.environment}-{self.unique}"
+
+    @property
+    def api_gateway(self) -> str:
+        return self._global(Kind.API_GATEWAY, separator="-")
+
+    @property
+    def web_firewall(self) -> str:
+        return self.of(Kind.WEB_FIREWALL).replace("-", "")
 
     @property
     def flow_log_account(self) -> str:

@@ -10,6 +10,7 @@ from infra.assembly.base import lay_base
 from infra.assembly.catalogue import Catalogue, house_catalogue
 from infra.assembly.data import move_data
 from infra.assembly.entry import open_ways
+from infra.assembly.front_door import Entrance, build_gateway
 from infra.assembly.guard import guard
 from infra.assembly.keys import make_keys
 from infra.assembly.kubernetes import build_kubernetes
@@ -51,6 +52,7 @@ class Stamp(ComponentResource):
     outputs: dict[str, Input[str]]
     group_id: Output[str]
     workspace_id: Output[str]
+    entrance: Entrance | None
 
     def __init__(self, name: str, args: StampArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlops:platform:Stamp", name, None, opts)
@@ -86,6 +88,7 @@ class Stamp(ComponentResource):
         build_instances(site, base, workspace)
         attached = build_kubernetes(site, base, workspace, scopes)
         serving = build_serving(site, base, workspace, scopes, attached)
+        self.entrance = build_gateway(site, base)
         admit_operators(site, scopes)
         admit_people(site, {**scopes, Scope.LOGS: base.monitoring.logs_id})
         house_catalogue(site, base, args.catalogue)

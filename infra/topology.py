@@ -8,10 +8,12 @@ from pulumi_azure_native import resources
 
 from infra.assembly.catalogue import find_catalogue
 from infra.assembly.delivery import Ground, build_delivery
+from infra.assembly.front_door import build_front_door
 from infra.assembly.model_registry import find_model_registry
 from infra.assembly.ownership import build_owned
 from infra.assembly.watch import find_people, watch_environment
 from infra.assembly.zones import find_zones
+from infra.autoscale import AutoscalePolicy, autoscale_policy
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
 from infra.propagation import Propagation
@@ -23,7 +25,10 @@ class Platform:
     """All of an environment; a further region is one more entry in its settings."""
 
     stamps: dict[str, Stamp]
-    outputs: dict[str, Input[str] | Mapping[str, Input[str] | dict[str, Input[str]]] | None]
+    outputs: dict[
+        str,
+        Input[str] | Mapping[str, Input[str] | dict[str, Input[str]]] | AutoscalePolicy | None,
+    ]
 
     def __init__(self, settings: Settings, deployer: Deployer, project: str) -> None:
         names = Names(
@@ -77,11 +82,14 @@ class Platform:
             },
             model_registry,
         )
+        entrances = {region: stamp.entrance for region, stamp in self.stamps.items()}
         self.outputs = {
             "environment": settings.environment,
             "subscription_id": deployer.subscription_id,
             "model_registry_id": model_registry,
             "delivery_client_ids": identities,
             **self.stamps[main_region].outputs,
+            **build_front_door(settings, names, group, entrances),
+            "autoscale": autoscale_policy(settings.serving.autoscale),
             "stamps": {region: stamp.outputs for region, stamp in self.stamps.items()},
         }

@@ -37,4 +37,5 @@ CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"serving"}), serving.distinct_endpoints),
     (frozenset({"kubernetes"}), serving.pools_that_scale),
     (frozenset({"serving"}), serving.scaling_without_flutter),
+    (frozenset({"serving", "regions"}), serving.reachable_front_door),
 )

@@ -83,3 +83,69 @@ def scaling_without_flutter(settings: Settings, prefix: str) -> list[Problem]:
             )
         )
     return problems
+
+
+# https://learn.microsoft.com/azure/frontdoor/private-link#region-availability
+_LINKS_START_IN = frozenset(
+    {
+        "australiaeast",
+        "brazilsouth",
+        "canadacentral",
+        "centralindia",
+        "centralus",
+        "eastasia",
+        "eastus",
+        "eastus2",
+        "francecentral",
+        "germanywestcentral",
+        "japaneast",
+        "koreacentral",
+        "northeurope",
+        "norwayeast",
+        "southafricanorth",
+        "southcentralus",
+        "swedencentral",
+        "uksouth",
+        "westeurope",
+        "westus3",
+    }
+)
+_MOST_PRIORITIES = 5
+
+
+def reachable_front_door(settings: Settings, prefix: str) -> list[Problem]:
+    """Front Door needs something to lead to, somebody to write to and links that can start."""
+    front = settings.serving.front_door
+    if not front.enabled:
+        return []
+    key = f"{prefix}serving.front_door"
+    problems = []
+    if not settings.serving.online:
+        wanted = "an endpoint in serving.online"
+        problems.append(
+            Problem(f"{key}.enabled", "no endpoint behind it", wanted, "add one, or turn it off")
+        )
+    if front.contact is None:
+        wanted = "an e-mail address, which Azure asks for with each gateway"
+        problems.append(Problem(f"{key}.contact", "nothing", wanted, "name the team's"))
+    if len(settings.regions) > _MOST_PRIORITIES:
+        problems.append(
+            Problem(
+                f"{prefix}regions",
+                f"{len(settings.regions)} regions",
+                f"at most {_MOST_PRIORITIES}: Front Door knows as many steps of failover",
+                "remove some, or turn front_door off",
+            )
+        )
+    for region in settings.regions:
+        location = front.link_locations.get(region, region)
+        if location not in _LINKS_START_IN:
+            problems.append(
+                Problem(
+                    f"{key}.link_locations.{region}",
+                    location,
+                    "a region where Front Door's private links start",
+                    f"name the nearest of {', '.join(sorted(_LINKS_START_IN))}",
+                )
+            )
+    return problems

@@ -44,6 +44,10 @@ _SIGN_IN = _Rule(
 )
 _MANAGEMENT = _Rule("management", ("management.azure.com",))
 _IMAGES = _Rule("images", ("mcr.microsoft.com", "*.data.mcr.microsoft.com"))
+_GATEWAY_STORAGE = _Rule(
+    "storage",
+    ("*.blob.core.windows.net", "*.queue.core.windows.net", "*.table.core.windows.net"),
+)
 _UBUNTU = _Rule(
     "ubuntu",
     (
@@ -64,6 +68,7 @@ def rule_collections(leaving: Leaving) -> list[FirewallPolicyFilterRuleCollectio
         Purpose.RUNNERS: _runners(),
         Purpose.JUMP_HOST: _jump_host(),
         Purpose.CONTAINER_INSTANCES: [_IMAGES],
+        Purpose.API_GATEWAY: [_SIGN_IN, _GATEWAY_STORAGE],
     }
     here = [purpose for purpose in LEAVING if purpose in leaving.subnets]
     collections = [

@@ -17,6 +17,7 @@ _DELEGATIONS: dict[Purpose, str] = {
     Purpose.DNS_INBOUND: "Microsoft.Network/dnsResolvers",
     Purpose.AKS_API_SERVER: "Microsoft.ContainerService/managedClusters",
     Purpose.CONTAINER_INSTANCES: "Microsoft.ContainerInstance/containerGroups",
+    Purpose.API_GATEWAY: "Microsoft.Web/serverFarms",
 }
 # The storage accounts that Azure Machine Learning keeps for its nodes, and no others.
 # https://learn.microsoft.com/azure/machine-learning/how-to-prevent-data-loss-exfiltration

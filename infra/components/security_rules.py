@@ -182,6 +182,18 @@ def _container_instances(place: Place) -> list[SecurityRuleArgsDict]:
     ]
 
 
+def _api_gateway(place: Place) -> list[SecurityRuleArgsDict]:
+    # It calls endpoints from here; nobody calls it here.
+    # https://learn.microsoft.com/azure/api-management/integrate-vnet-outbound
+    own = str(place.subnets[Purpose.API_GATEWAY])
+    out = [
+        _Peer("platform", str(place.space)),
+        _Peer("sign-in", "AzureActiveDirectory"),  # the keys that callers' tokens are signed with
+        _Peer("storage", f"Storage.{place.region}"),
+    ]
+    return [_deny_all(_IN), *_closed(_OUT, out, own)]
+
+
 def _aks_nodes(place: Place) -> list[SecurityRuleArgsDict]:
     """Nodes and pods talk to each other with their own addresses.
 
@@ -228,6 +240,7 @@ _RULES: dict[Purpose, Callable[[Place], list[SecurityRuleArgsDict]]] = {
     Purpose.JUMP_HOST: _jump_host,
     Purpose.DNS_INBOUND: _dns_inbound,
     Purpose.CONTAINER_INSTANCES: _container_instances,
+    Purpose.API_GATEWAY: _api_gateway,
     Purpose.TRAINING: _training,
     Purpose.AKS_NODES: _aks_nodes,
     Purpose.AKS_API_SERVER: _aks_api_server,

@@ -42,6 +42,8 @@ class StampNetwork(Part):
     """The subnet of container instances."""
     aks_load_balancer: Network | None = None
     """The subnet of the cluster's internal load balancers."""
+    api_gateway: Network | None = None
+    """The subnet from which the gateway before the endpoints calls them, /27 or wider."""
     training: Network | None = None
     """The subnet of training nodes, with isolation own_vnet."""
     aks_nodes: Network | None = None

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from infra.settings.part import Part
-from infra.values import EndpointName, HostName
+from infra.values import EmailAddress, EndpointName, HostName, RegionName
 
 
 class AutoscaleSettings(Part):
@@ -30,6 +30,12 @@ class FrontDoorSettings(Part):
     """A host name of our own, with a managed certificate; without it Azure's name serves."""
     requests_per_minute: Annotated[int, Field(ge=10, le=100000)] = 1000
     """Requests of one address a minute above which it is blocked."""
+    contact: EmailAddress | None = None
+    """Who hears from Azure about the gateways before the endpoints."""
+    link_locations: dict[RegionName, RegionName] = {}
+    """Where Front Door's private link to a region starts, if it has none in that region."""
+    links_approved: bool = False
+    """Front Door's private links are approved: the gateways close their public address."""
 
 
 class ServingSettings(Part):

@@ -18,6 +18,14 @@ CLIENT = {
 }
 # What the service names the name input of a type; the rest end in "Name".
 _NAMES = (
+    "originName",
+    "routeName",
+    "originGroupName",
+    "customDomainName",
+    "securityPolicyName",
+    "policyId",
+    "operationId",
+    "apiId",
     "containerName",
     "endpointName",
     "queueName",
@@ -49,6 +57,9 @@ _NAMES = (
     "actionGroupName",
     "ruleName",
     "activityLogAlertName",
+    "profileName",
+    "serviceName",
+    "policyName",
     "resourceGroupName",
 )
 

@@ -25,6 +25,7 @@ OUTPUTS = {
     "batch_endpoint_retrain",
     "lake",
     "event_queue",
+    "autoscale",
 }
 GLOBALLY_UNIQUE = ("storage:StorageAccount", "keyvault:Vault", "containerregistry:Registry")
 
