@@ -6,10 +6,11 @@ from ipaddress import IPv4Network
 from typing import NamedTuple
 
 from pulumi_azure_native.network import (
-    ApplicationRuleArgsDict,
+    ApplicationRuleArgs,
+    FirewallPolicyFilterRuleCollectionActionArgs,
     FirewallPolicyFilterRuleCollectionActionType,
-    FirewallPolicyFilterRuleCollectionArgsDict,
-    FirewallPolicyRuleApplicationProtocolArgsDict,
+    FirewallPolicyFilterRuleCollectionArgs,
+    FirewallPolicyRuleApplicationProtocolArgs,
     FirewallPolicyRuleApplicationProtocolType,
 )
 
@@ -60,7 +61,7 @@ _UBUNTU = _Rule(
 )
 
 
-def rule_collections(leaving: Leaving) -> list[FirewallPolicyFilterRuleCollectionArgsDict]:
+def rule_collections(leaving: Leaving) -> list[FirewallPolicyFilterRuleCollectionArgs]:
     """Return a collection for each purpose that goes out, and one for the settings' own hosts."""
     rules = {
         Purpose.TRAINING: _training(leaving),
@@ -77,14 +78,18 @@ def rule_collections(leaving: Leaving) -> list[FirewallPolicyFilterRuleCollectio
     if leaving.allowed_hosts:
         everyone = [str(leaving.subnets[purpose]) for purpose in here]
         collections.append(("settings", [_Rule("allowed", leaving.allowed_hosts)], everyone))
+    # Classes, not dicts: Azure has several kinds of rules and collections, and of a dict in a list
+    # of several kinds the SDK does not know which names to translate.
     return [
-        {
-            "rule_collection_type": "FirewallPolicyFilterRuleCollection",
-            "name": name,
-            "priority": _FIRST + _STEP * index,
-            "action": {"type": FirewallPolicyFilterRuleCollectionActionType.ALLOW},
-            "rules": [_application_rule(rule, sources) for rule in found],
-        }
+        FirewallPolicyFilterRuleCollectionArgs(
+            rule_collection_type="FirewallPolicyFilterRuleCollection",
+            name=name,
+            priority=_FIRST + _STEP * index,
+            action=FirewallPolicyFilterRuleCollectionActionArgs(
+                type=FirewallPolicyFilterRuleCollectionActionType.ALLOW
+            ),
+            rules=[_application_rule(rule, sources) for rule in found],
+        )
         for index, (name, found, sources) in enumerate(collections)
     ]
 
@@ -208,23 +213,18 @@ def _jump_host() -> list[_Rule]:
     ]
 
 
-def _application_rule(rule: _Rule, sources: Sequence[str]) -> ApplicationRuleArgsDict:
-    https: FirewallPolicyRuleApplicationProtocolArgsDict = {
-        "protocol_type": FirewallPolicyRuleApplicationProtocolType.HTTPS,
-        "port": 443,
-    }
-    http: FirewallPolicyRuleApplicationProtocolArgsDict = {
-        "protocol_type": FirewallPolicyRuleApplicationProtocolType.HTTP,
-        "port": 80,
-    }
-    made: ApplicationRuleArgsDict = {
-        "rule_type": "ApplicationRule",
-        "name": rule.name,
-        "source_addresses": list(sources),
-        "protocols": [https, http] if rule.plain else [https],
-    }
-    if rule.tags:
-        made["fqdn_tags"] = list(rule.tags)
-    else:
-        made["target_fqdns"] = list(rule.hosts)
-    return made
+def _application_rule(rule: _Rule, sources: Sequence[str]) -> ApplicationRuleArgs:
+    https = FirewallPolicyRuleApplicationProtocolArgs(
+        protocol_type=FirewallPolicyRuleApplicationProtocolType.HTTPS, port=443
+    )
+    http = FirewallPolicyRuleApplicationProtocolArgs(
+        protocol_type=FirewallPolicyRuleApplicationProtocolType.HTTP, port=80
+    )
+    return ApplicationRuleArgs(
+        rule_type="ApplicationRule",
+        name=rule.name,
+        source_addresses=list(sources),
+        protocols=[https, http] if rule.plain else [https],
+        fqdn_tags=list(rule.tags) or None,
+        target_fqdns=list(rule.hosts) or None,
+    )
