@@ -10,6 +10,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 SUBSCRIPTION = "00000000-0000-0000-0000-00000000aaaa"
 TENANT = "00000000-0000-0000-0000-00000000bbbb"
 DEPLOYER = "00000000-0000-0000-0000-00000000cccc"
+FIREWALL = "10.0.1.196"
 CLIENT = {
     "subscriptionId": SUBSCRIPTION,
     "tenantId": TENANT,
@@ -103,6 +104,9 @@ class Recorder(Mocks):
                 "userAssignedIdentities": known,
                 "principalId": f"principal-of-{args.name}",
             }
+        if args.typ.endswith("network:AzureFirewall"):
+            first, *others = state["ipConfigurations"]
+            state["ipConfigurations"] = [{**first, "privateIPAddress": FIREWALL}, *others]
         if args.typ.endswith("purview:Account"):
             state["ingestionStorage"] = {"id": f"/id/ingestion-of-{args.name}"}
         return f"/id/{args.typ.removeprefix('azure-native:')}/{args.name}", state
