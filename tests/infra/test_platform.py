@@ -31,7 +31,10 @@ GLOBALLY_UNIQUE = ("storage:StorageAccount", "keyvault:Vault", "containerregistr
 
 
 def dev_with(**keys: object) -> Recording:
-    given = {f"azure-mlops:{key}": json.dumps(value) for key, value in keys.items()}
+    given = {
+        f"azure-mlops:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in keys.items()
+    }
     return record(main, config={**stack_config("dev"), **given})
 
 
