@@ -9,7 +9,11 @@ from emulator.arm.store import Store
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
 
-GPU = '{"cpu": {}, "gpu": {"vm_size": "Standard_NC4as_T4_v3"}}'
+CHANGES = (
+    "clusters.cpu.min_nodes=0",
+    "clusters.gpu.vm_size=Standard_NC4as_T4_v3",
+    "tags.extra.wave=second",
+)
 BLOBS = """
 import json
 import sys
@@ -93,9 +97,9 @@ def released(platform, outputs):
 
     add_deployments(platform, outputs["endpoint_flights"], "blue", "green")
     assert traffic("blue=90", "green=10").startswith("traffic {'blue': 90, 'green': 10}")
-    changes = ("--config", f"azure-mlops:clusters={GPU}")
-    tags = ("--config", 'azure-mlops:tags={"extra": {"wave": "2"}}')
-    platform.pulumi("up", "--yes", "--stack", "dev", "--skip-preview", *changes, *tags).ok()
+    changes = [word for change in CHANGES for word in ("--config", f"azure-mlops:{change}")]
+    words = ("up", "--yes", "--stack", "dev", "--skip-preview", "--config-path", *changes)
+    platform.pulumi(*words).ok()
     yield traffic
     traffic("blue=0", "green=0")
     restore(platform)
@@ -130,7 +134,7 @@ def restore(platform) -> None:
 
 
 def test_an_update_of_tags_leaves_the_traffic_that_a_release_has_set(released):
-    assert released() == "traffic {'blue': 90, 'green': 10} 2"
+    assert released() == "traffic {'blue': 90, 'green': 10} second"
 
 
 def test_after_that_update_a_refresh_finds_nothing_to_change(platform, released):

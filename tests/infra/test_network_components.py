@@ -137,6 +137,7 @@ def test_subnets_of_one_service_are_delegated_to_it():
         "dns-inbound": "Microsoft.Network/dnsResolvers",
         "aks-api-server": "Microsoft.ContainerService/managedClusters",
         "container-instances": "Microsoft.ContainerInstance/containerGroups",
+        "api-gateway": "Microsoft.Web/serverFarms",
     }
 
 
