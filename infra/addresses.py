@@ -97,6 +97,9 @@ LEAVING = (
     Purpose.TRAINING,
     Purpose.AKS_NODES,
 )
+# Those whose traffic a firewall bounds. The API gateway talks to the parts of its own service only,
+# and its security rules name all of them.
+WALLED = tuple(purpose for purpose in LEAVING if purpose is not Purpose.API_GATEWAY)
 
 # What Kubernetes hands out inside the cluster; the network never sees services, but it sees pods.
 KUBERNETES_PODS = IPv4Network("192.168.0.0/16")
@@ -159,7 +162,7 @@ def needed(settings: Settings) -> tuple[Purpose, ...]:
         Purpose.TRAINING: own_training,
     }
     # A firewall costs by the hour: where nothing goes out, there is none.
-    leaving = any(wanted[purpose] for purpose in LEAVING)
+    leaving = any(wanted[purpose] for purpose in WALLED)
     wanted[Purpose.FIREWALL] = leaving and settings.network.egress is Egress.FIREWALL
     return tuple(purpose for purpose in Purpose if wanted[purpose])
 

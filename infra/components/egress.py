@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_azure_native import network
 
-from infra.addresses import Purpose
+from infra.addresses import WALLED, Purpose
 from infra.components.firewall import Firewall, FirewallArgs
 from infra.components.firewall_rules import Leaving
 from infra.components.public_address import PublicAddressArgs, public_address
@@ -14,6 +14,8 @@ from infra.naming import Kind, Names
 
 _EVERYWHERE = "0.0.0.0/0"
 _NAT_IDLE_MINUTES = 4
+# Training goes past the firewall to the service itself, and needs an address for that.
+_BEHIND_FIREWALL_ONLY = frozenset(WALLED) - {Purpose.TRAINING}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +49,7 @@ class Egress(ComponentResource):
         if args.firewall_subnet_id is None:
             self._nat: Output[str] | None = self._nat_gateway()
         else:
-            # Training goes past the firewall to the service itself, and needs an address for that.
-            self._nat = self._nat_gateway() if Purpose.TRAINING in here else None
+            self._nat = self._nat_gateway() if here - _BEHIND_FIREWALL_ONLY else None
             self.firewall = Firewall(
                 f"{name}-firewall",
                 FirewallArgs(
@@ -62,17 +63,17 @@ class Egress(ComponentResource):
                 ResourceOptions(parent=self),
             )
             self.addresses["firewall"] = self.firewall.address_id
-            for purpose in sorted(here):
+            for purpose in sorted(here.intersection(WALLED)):
                 self._routes[purpose] = self._route_table(purpose, self.firewall.private_address)
         self.register_outputs({})
 
     def nat_gateway(self, purpose: Purpose) -> Output[str] | None:
         """Return the NAT gateway of a subnet."""
-        behind_firewall_only = self.firewall is not None and purpose is not Purpose.TRAINING
-        return None if behind_firewall_only else self._nat
+        behind_firewall = self.firewall is not None and purpose in _BEHIND_FIREWALL_ONLY
+        return None if behind_firewall else self._nat
 
     def route_table(self, purpose: Purpose) -> Output[str] | None:
-        """Return the routes of a subnet; none without a firewall."""
+        """Return the routes of a subnet; none where no firewall bounds it."""
         return self._routes.get(purpose)
 
     def _nat_gateway(self) -> Output[str]:

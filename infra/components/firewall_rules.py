@@ -14,7 +14,7 @@ from pulumi_azure_native.network import (
     FirewallPolicyRuleApplicationProtocolType,
 )
 
-from infra.addresses import LEAVING, Purpose
+from infra.addresses import WALLED, Purpose
 
 _FIRST, _STEP = 200, 10
 
@@ -71,7 +71,7 @@ def rule_collections(leaving: Leaving) -> list[FirewallPolicyFilterRuleCollectio
         Purpose.CONTAINER_INSTANCES: [_IMAGES],
         Purpose.API_GATEWAY: [_SIGN_IN, _GATEWAY_STORAGE],
     }
-    here = [purpose for purpose in LEAVING if purpose in leaving.subnets]
+    here = [purpose for purpose in WALLED if purpose in leaving.subnets]
     collections = [
         (purpose.value, rules[purpose], [str(leaving.subnets[purpose])]) for purpose in here
     ]

@@ -1,6 +1,6 @@
 """Ways out: what a NAT gateway and a firewall are told, and which subnet goes through which."""
 
-from infra.addresses import LEAVING, Purpose
+from infra.addresses import LEAVING, WALLED, Purpose
 from tests.infra.recorder import FIREWALL, Recording
 from tests.infra.test_network_components import network, subnet
 
@@ -34,7 +34,7 @@ def test_a_nat_gateway_is_the_way_out_of_what_leaves_and_of_nothing_else():
 
 def test_behind_a_firewall_everything_that_leaves_is_routed_through_it():
     recording = network(*Purpose)
-    for purpose in LEAVING:
+    for purpose in WALLED:
         table = recording.one("network:RouteTable", f"network-egress-{purpose}").inputs
         first = table["routes"][0]
         assert first["addressPrefix"] == "0.0.0.0/0"
@@ -46,7 +46,7 @@ def test_behind_a_firewall_everything_that_leaves_is_routed_through_it():
 
 def test_training_alone_goes_past_the_firewall_to_the_service_itself():
     recording = network(*Purpose)
-    for purpose in LEAVING:
+    for purpose in WALLED:
         routes = recording.one("network:RouteTable", f"network-egress-{purpose}").inputs["routes"]
         past = {r["addressPrefix"] for r in routes if r["nextHopType"] == "Internet"}
         is_training = purpose is Purpose.TRAINING
@@ -55,6 +55,15 @@ def test_training_alone_goes_past_the_firewall_to_the_service_itself():
         # A route to the internet leads nowhere without an address.
         assert ("natGateway" in subnet(recording, purpose)) is is_training
     assert len(network(Purpose.FIREWALL, Purpose.RUNNERS).all("network:NatGateway")) == 0
+
+
+def test_the_api_gateway_keeps_its_own_way_out_which_its_rules_bound():
+    recording = network(Purpose.FIREWALL, Purpose.RUNNERS, Purpose.API_GATEWAY)
+    assert set(LEAVING) - set(WALLED) == {Purpose.API_GATEWAY}
+    gateway = subnet(recording, Purpose.API_GATEWAY)
+    assert "routeTable" not in gateway
+    assert "natGateway" in gateway
+    assert "natGateway" not in subnet(recording, Purpose.RUNNERS)
 
 
 def test_a_firewall_refuses_known_attackers_and_waits_for_its_rules():
@@ -71,13 +80,13 @@ def test_a_firewall_refuses_known_attackers_and_waits_for_its_rules():
 def test_each_purpose_has_a_collection_for_its_own_addresses():
     recording = network(*Purpose, allowed_hosts=["pypi.org"])
     found = collections(recording)
-    assert set(found) == {*(purpose.value for purpose in LEAVING), "settings"}
-    for purpose in LEAVING:
+    assert set(found) == {*(purpose.value for purpose in WALLED), "settings"}
+    for purpose in WALLED:
         own = subnet(recording, purpose)["addressPrefix"]
         assert all(rule["sourceAddresses"] == [own] for rule in found[purpose])
     (allowed,) = found["settings"]
     assert allowed["targetFqdns"] == ["pypi.org"]
-    assert len(allowed["sourceAddresses"]) == len(LEAVING)
+    assert len(allowed["sourceAddresses"]) == len(WALLED)
     assert len(found) == len({c["priority"] for c in _group(recording)})
 
 
