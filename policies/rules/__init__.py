@@ -5,6 +5,9 @@ from types import ModuleType
 from policies.engine.rule import Rule
 from policies.rules import (
     key_vault,
+    kubernetes,
+    kubernetes_addons,
+    kubernetes_nodes,
     machine_learning,
     machine_learning_compute,
     network,
@@ -15,6 +18,9 @@ from policies.rules import (
 )
 
 _SERVICES: tuple[ModuleType, ...] = (
+    kubernetes,
+    kubernetes_addons,
+    kubernetes_nodes,
     key_vault,
     machine_learning,
     machine_learning_compute,
