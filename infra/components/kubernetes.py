@@ -183,6 +183,7 @@ def _system_pool(args: KubernetesArgs) -> aks.ManagedClusterAgentPoolProfileArgs
         "max_count": pool.max_nodes,
         "enable_encryption_at_host": True,
         "enable_node_public_ip": False,
+        "security_profile": {"ssh_access": aks.AgentPoolSSHAccess.DISABLED},
         "node_taints": [_SYSTEM_TAINT],
         "upgrade_settings": {"max_surge": "33%"},
     }

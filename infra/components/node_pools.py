@@ -54,6 +54,7 @@ class NodePool(ComponentResource):
             max_count=args.pool.max_nodes,
             enable_encryption_at_host=True,
             enable_node_public_ip=False,
+            security_profile={"ssh_access": aks.AgentPoolSSHAccess.DISABLED},
             node_taints=list(args.pool.taints),
             scale_set_priority=(
                 aks.ScaleSetPriority.SPOT if spot else aks.ScaleSetPriority.REGULAR

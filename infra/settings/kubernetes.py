@@ -28,8 +28,8 @@ class KubernetesSettings(Part):
     """Make it, and attach it to the workspace."""
     sku_tier: Literal["Free", "Standard", "Premium"] = "Standard"
     """Free has no uptime promise."""
-    upgrade_channel: Literal["patch", "stable"] = "patch"
-    """Which versions the cluster takes by itself."""
+    upgrade_channel: Literal["patch", "stable"] = "stable"
+    """Which versions the cluster takes by itself: stable ends at the last but one minor version."""
     system_pool: PoolSettings = PoolSettings(min_nodes=1)
     """Nodes of the cluster's own parts."""
     cpu_pool: PoolSettings = PoolSettings(min_nodes=1)

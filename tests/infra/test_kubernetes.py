@@ -119,6 +119,7 @@ def test_without_monitoring_neither_add_on_nor_sensor_nor_rule_is_made():
 def test_the_clusters_own_parts_have_nodes_of_their_own(cluster):
     (pool,) = cluster["agentPoolProfiles"]
     assert pool["mode"] == "System"
+    assert pool["securityProfile"] == {"sshAccess": "Disabled"}
     assert pool["nodeTaints"] == ["CriticalAddonsOnly=true:NoSchedule"]
     assert pool["availabilityZones"] == ["1", "2", "3"]
 
@@ -131,6 +132,7 @@ def test_nodes_of_models_are_ephemeral_and_encrypted_and_spread_over_zones(made)
         assert pool["osSKU"] == "AzureLinux"
         assert pool["enableEncryptionAtHost"] is True
         assert pool["enableNodePublicIP"] is False
+        assert pool["securityProfile"] == {"sshAccess": "Disabled"}
         assert pool["availabilityZones"] == ["1", "2", "3"]
         assert pool["upgradeSettings"] == {"maxSurge": "33%"}
     assert pools["gpu"]["minCount"] == 0
@@ -148,7 +150,7 @@ def test_a_spot_pool_says_so_and_cannot_surge():
 
 def test_upgrades_come_by_themselves_in_windows(made, cluster):
     assert cluster["autoUpgradeProfile"] == {
-        "upgradeChannel": "patch",
+        "upgradeChannel": "stable",
         "nodeOSUpgradeChannel": "NodeImage",
     }
     windows = made.all("containerservice:MaintenanceConfiguration")
