@@ -1,6 +1,7 @@
 """Microsoft.Network: networks, their rules, ways in and out, private endpoints and private DNS."""
 
 from emulator.providers.network import (
+    approvals,
     bastions,
     dns,
     endpoint_policies,
@@ -17,6 +18,7 @@ from emulator.providers.network import (
 )
 
 __all__ = [
+    "approvals",
     "bastions",
     "dns",
     "endpoint_policies",

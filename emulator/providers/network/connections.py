@@ -4,6 +4,7 @@ from typing import Any
 
 from emulator.arm.store import Store
 
+KIND = "privateEndpointConnections"
 ENDPOINTS = "Microsoft.Network/privateEndpoints"
 LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
 
@@ -11,7 +12,11 @@ LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
 def connections_of(store: Store, target_id: str) -> list[dict[str, Any]]:
     """Return the `privateEndpointConnections` of a resource."""
     wanted = target_id.lower()
-    found: list[dict[str, Any]] = []
+    # Those of networks that services manage are kept, with the answer of the resource's owner.
+    found: list[dict[str, Any]] = [
+        {name: one[name] for name in ("id", "name", "properties")}
+        for one in store.children(target_id, KIND)
+    ]
     for endpoint in store.find(ENDPOINTS):
         for connection in sent(endpoint["properties"]):
             inner = connection["properties"]
@@ -24,7 +29,7 @@ def connections_of(store: Store, target_id: str) -> list[dict[str, Any]]:
                 "privateLinkServiceConnectionState": inner["privateLinkServiceConnectionState"],
                 "provisioningState": "Succeeded",
             }
-            id_ = f"{target_id}/privateEndpointConnections/{name}"
+            id_ = f"{target_id}/{KIND}/{name}"
             found.append({"id": id_, "name": name, "properties": shown})
     return found
 
