@@ -4,6 +4,9 @@ from types import ModuleType
 
 from policies.engine.rule import Rule
 from policies.rules import (
+    containers,
+    data_factory,
+    event_grid,
     key_vault,
     kubernetes,
     kubernetes_addons,
@@ -12,20 +15,25 @@ from policies.rules import (
     machine_learning_compute,
     network,
     private_link,
+    purview,
     rbac,
     registry,
     storage,
 )
 
 _SERVICES: tuple[ModuleType, ...] = (
+    containers,
+    data_factory,
+    event_grid,
+    key_vault,
     kubernetes,
     kubernetes_addons,
     kubernetes_nodes,
-    key_vault,
     machine_learning,
     machine_learning_compute,
     network,
     private_link,
+    purview,
     rbac,
     registry,
     storage,
