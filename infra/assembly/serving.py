@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi import Input
+from pulumi import Input, ResourceOptions
 
 from infra.assembly.base import Base
 from infra.components.endpoints import (
@@ -46,6 +46,7 @@ def build_serving(
     )
     # Plain names: what is there is asked for before anything is made.
     group, workspace_name = site.names.of(Kind.RESOURCE_GROUP), site.names.workspace
+    reachable = ResourceOptions(parent=site.owner, depends_on=workspace.reached_by)
     online: dict[str, OnlineEndpoint] = {}
     for task, compute_id in computes.items():
         endpoint_name = site.names.endpoint(task)
@@ -65,7 +66,7 @@ def build_serving(
                 after=granted.assignments,
                 hooks=site.hooks,
             ),
-            site.child,
+            reachable,
         )
         site.send_logs(base.monitoring, f"endpoint-{task}", online[task].endpoint_id)
     batch: dict[str, BatchEndpoint] = {}
@@ -79,5 +80,5 @@ def build_serving(
             description=f"Starts {task} in {site.settings.environment}",
             default_deployment=batch_default(group, workspace_name, endpoint_name),
         )
-        batch[task] = BatchEndpoint(site.named(f"batch-{task}"), args, site.child)
+        batch[task] = BatchEndpoint(site.named(f"batch-{task}"), args, reachable)
     return Serving(online=online, batch=batch)

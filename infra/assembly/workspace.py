@@ -87,6 +87,7 @@ def build_workspace(
     # ... and these have to wait for it.
     after = [grant for grant in grants if grant.scope is Scope.WORKSPACE]
     site.grant("workspace", after, principals, {Scope.WORKSPACE: workspace.workspace_id})
-    site.link(base.network, "workspace", workspace.workspace_id, "amlworkspace")
+    link = site.link(base.network, "workspace", workspace.workspace_id, "amlworkspace")
+    workspace.reached_by.append(link)
     site.send_logs(base.monitoring, "workspace", workspace.workspace_id)
     return workspace

@@ -54,6 +54,8 @@ class Workspace(ComponentResource):
 
     workspace_id: Output[str]
     workspace_name: Output[str]
+    reached_by: list[Resource]
+    """What leads to it: whatever calls it through its network is made later and goes earlier."""
 
     def __init__(self, name: str, args: WorkspaceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlops:ml:Workspace", name, None, opts)
@@ -103,6 +105,7 @@ class Workspace(ComponentResource):
         )
         self.workspace_id = workspace.id
         self.workspace_name = workspace.name
+        self.reached_by = []
         self.register_outputs({"workspace_id": self.workspace_id})
 
 

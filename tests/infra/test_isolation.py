@@ -162,3 +162,13 @@ def test_nothing_of_a_spoke_replaces_what_holds_data(spoke, dev):
     before = {r.urn: r.inputs for kind in kinds for r in dev.all(kind)}
     after = {r.urn: r.inputs for kind in kinds for r in spoke.all(kind)}
     assert {urn: after[urn] for urn in before} == before
+
+
+def test_endpoints_are_made_after_what_leads_to_their_workspace(dev):
+    # And deleted before it: whoever deletes them calls the workspace through its network.
+    made = [
+        r for r in dev.resources if r.type in {"mlops:ml:OnlineEndpoint", "mlops:ml:BatchEndpoint"}
+    ]
+    assert made
+    for endpoint in made:
+        assert any("link-workspace-weu" in urn for urn in endpoint.depends_on), endpoint.name
