@@ -12,7 +12,20 @@ GATEWAY = "Microsoft.Network/virtualNetworkGateways"
 NAT = "Microsoft.Network/natGateways"
 INBOUND = "Microsoft.Network/dnsResolvers/inboundEndpoints"
 OUTBOUND = "Microsoft.Network/dnsResolvers/outboundEndpoints"
-_STANDING = (INTERFACE, BASTION, FIREWALL, GATEWAY, INBOUND, OUTBOUND)
+CONTAINERS = "Microsoft.ContainerInstance/containerGroups"
+_CLUSTER = "Microsoft.ContainerService/managedClusters"
+_POOL = f"{_CLUSTER}/agentPools"
+_STANDING = (
+    INTERFACE,
+    BASTION,
+    FIREWALL,
+    GATEWAY,
+    INBOUND,
+    OUTBOUND,
+    CONTAINERS,
+    _CLUSTER,
+    _POOL,
+)
 
 
 def configurations(resource: Resource) -> Iterator[dict[str, Any]]:
@@ -20,6 +33,18 @@ def configurations(resource: Resource) -> Iterator[dict[str, Any]]:
     properties = resource.get("properties") or {}
     if properties.get("subnet"):
         yield properties  # an outbound endpoint
+    for one in properties.get("subnetIds") or []:
+        address = (properties.get("ipAddress") or {}).get("ip")
+        yield {"subnet": one, **({"privateIPAddress": address} if address else {})}
+    # Nodes of a cluster, their pods and the API server.
+    access = properties.get("apiServerAccessProfile") or {}
+    for id_ in (
+        properties.get("vnetSubnetID"),
+        properties.get("podSubnetID"),
+        access.get("subnetId"),
+    ):
+        if id_:
+            yield {"subnet": {"id": id_}}
     managing = properties.get("managementIpConfiguration")
     for one in [*(properties.get("ipConfigurations") or []), *([managing] if managing else [])]:
         yield one.get("properties") or one  # DNS resolvers write them flat

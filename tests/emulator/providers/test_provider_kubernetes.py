@@ -369,3 +369,11 @@ def test_trusted_access_is_for_workspaces_that_exist(azure):
     assert azure.refuses(path, wrong).code == "TrustedAccessRoleNotFound"
     again = f"{CLUSTER}/trustedAccessRoleBindings/again"
     assert azure.refuses(again, given).code == "TrustedAccessRoleBindingConflict"
+
+
+def test_nodes_hold_their_subnet(azure, nodes, identity):
+    azure.put(CLUSTER, guarded(nodes, identity))
+    with pytest.raises(ArmError, match="in use by"):
+        azure.delete(nodes)
+    azure.delete(CLUSTER)
+    azure.delete(nodes)
