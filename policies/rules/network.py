@@ -1,34 +1,28 @@
 """Network security groups and subnets, whether they are written inline or as resources."""
 
-import re
 from collections.abc import Callable
-from ipaddress import ip_network
 
 from policies.engine.levels import Severity
-from policies.engine.props import Many, Props
+from policies.engine.props import Props
 from policies.engine.resource import Resource
 from policies.engine.rule import rule
 from policies.engine.settings import texts
-from policies.engine.values import Value
 from policies.engine.verdict import Verdict
+from policies.rules.security_rules import (
+    GROUP,
+    SECURITY_RULE,
+    entries,
+    not_everyone,
+    ports_of,
+    shut,
+    sources,
+    without,
+)
 
-GROUP, SECURITY_RULE = "network:NetworkSecurityGroup", "network:SecurityRule"
 NETWORK, SUBNET = "network:VirtualNetwork", "network:Subnet"
 _DOCS = "https://learn.microsoft.com/azure/virtual-network"
 
-_PORTS = re.compile(r"\s*([0-9]{1,5})\s*(?:-\s*([0-9]{1,5})\s*)?")
 _MANAGEMENT = {22: "ssh", 3389: "rdp"}
-_EVERYONE = (
-    "*",
-    "any",
-    "internet",
-    "0.0.0.0/0",
-    "::/0",
-    "0.0.0.0",  # noqa: S104 - what is refused here
-)
-# No private range is shorter than 10.0.0.0/8, so what is wider holds public addresses: two /1
-# are the whole internet as much as one /0.
-_SHORTEST_PRIVATE_PREFIX = 8
 _GATEWAYS = (
     "GatewaySubnet",
     "AzureFirewallSubnet",
@@ -51,7 +45,7 @@ _WITH_WAY_OUT = texts("Further subnets that may keep Azure's default way out.")
 )
 def no_inbound_from_anywhere(resource: Resource) -> Verdict:
     """A rule from everywhere is a hole whatever its port: the next service behind it is open."""
-    return _rules(resource, lambda entry: _shut(entry) | _sources(entry).all(_not_everyone))
+    return entries(resource, lambda entry: shut(entry) | sources(entry).all(not_everyone))
 
 
 @rule(
@@ -69,10 +63,13 @@ def no_management_from_internet(resource: Resource) -> Verdict:
     def check(entry: Props) -> Verdict:
         udp = entry["protocol"].or_default("*").must_equal("Udp", "Icmp", "Esp", "Ah")
         return (
-            _shut(entry) | udp | _sources(entry).all(_not_everyone) | _ports(entry).all(_harmless)
+            shut(entry)
+            | udp
+            | sources(entry).all(not_everyone)
+            | ports_of(entry).all(without(_MANAGEMENT))
         )
 
-    return _rules(resource, check)
+    return entries(resource, check)
 
 
 @rule(
@@ -108,12 +105,6 @@ def subnet_no_default_way_out(resource: Resource) -> Verdict:
     )
 
 
-def _rules(resource: Resource, check: Callable[[Props], Verdict]) -> Verdict:
-    if resource.kind.is_one_of((SECURITY_RULE,)):
-        return check(resource)
-    return resource["securityRules"].elements().all(check)
-
-
 def _subnets(resource: Resource, check: Callable[[Props], Verdict]) -> Verdict:
     # These take neither a group nor a route of the owner's; Azure looks after them.
     exempt = (*_GATEWAYS, *resource.settings.texts("subnets"))
@@ -127,60 +118,3 @@ def _subnets(resource: Resource, check: Callable[[Props], Verdict]) -> Verdict:
     if resource.kind.is_one_of((SUBNET,)):
         return checked(resource, "subnetName" if resource["subnetName"].given else "name")
     return resource["subnets"].elements().all(lambda subnet: checked(subnet, "name"))
-
-
-def _shut(entry: Props) -> Verdict:
-    """Whether a security rule lets nobody in, whatever else it says."""
-    verdict = entry["direction"].must_equal("Outbound", known=["Inbound"])
-    return verdict | entry["access"].must_equal("Deny", known=["Allow"])
-
-
-def _sources(entry: Props) -> Many:
-    return entry.one_or_many("sourceAddressPrefix", "sourceAddressPrefixes")
-
-
-def _ports(entry: Props) -> Many:
-    return entry.one_or_many("destinationPortRange", "destinationPortRanges")
-
-
-def _not_everyone(source: Props) -> Verdict:
-    # A shown text is one that this rule knows, or an address range: never a secret.
-    text = source.text
-    known = [*_EVERYONE, *([text] if text and _is_wide(text) else [])]
-    return source.must(_is_narrow, wanted="named sources", known=known)
-
-
-def _harmless(ports: Props) -> Verdict:
-    text = ports.text
-    known = ["*", *([text] if text and _span(text) else [])]
-    wanted = "ports without " + ", ".join(f"{port} ({name})" for port, name in _MANAGEMENT.items())
-    return ports.must(lambda value: not _opens_management(value), wanted=wanted, known=known)
-
-
-def _is_narrow(value: Value) -> bool:
-    if not isinstance(value, str):
-        return True
-    return value.strip().casefold() not in _EVERYONE and not _is_wide(value)
-
-
-def _is_wide(text: str) -> bool:
-    try:
-        return ip_network(text.strip(), strict=False).prefixlen < _SHORTEST_PRIVATE_PREFIX
-    except ValueError:
-        return False  # a service tag
-
-
-def _opens_management(value: Value) -> bool:
-    if isinstance(value, int | float):
-        return value in _MANAGEMENT
-    if not isinstance(value, str):
-        return False
-    if value.strip() == "*":
-        return True
-    span = _span(value)
-    return span is not None and any(span[0] <= port <= span[1] for port in _MANAGEMENT)
-
-
-def _span(text: str) -> tuple[int, int] | None:
-    match = _PORTS.fullmatch(text)
-    return (int(match[1]), int(match[2] or match[1])) if match else None
