@@ -1,5 +1,6 @@
 """The sub-resources that private endpoints lead to, and the names that they answer for."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from emulator.arm.store import Resource, Store
@@ -139,11 +140,16 @@ ZONES: Mapping[str, str] = {
     "privatelink.agentsvc.azure-automation.net": "agentsvc.azure-automation.net",
     "privatelink.servicebus.windows.net": "servicebus.windows.net",
 }
+# Of clusters each region has a zone.
+_CLUSTERS = re.compile(r"([\w-]+\.)?privatelink\.[a-z0-9]+\.azmk8s\.io")
 
 
 def record_name(host: str, zone: str) -> str | None:
     """Return the name of a host's record in a private zone; None if it does not belong there."""
     public = ZONES.get(zone.lower())
+    if _CLUSTERS.fullmatch(zone.lower()):
+        # The private name of an API server is its only one, so the zone bears it as it is.
+        public = zone.lower()
     if public is None or not host.lower().endswith(f".{public}"):
         return None
     return host[: -len(public) - 1]

@@ -10,6 +10,7 @@ from emulator.arm.errors import ArmError
 from emulator.arm.store import Resource, now
 from emulator.login.principals import wants_system_identity
 from emulator.providers.checks import carry, choice, default, located, named
+from emulator.providers.network.connections import connections_of
 
 TYPE = "Microsoft.Purview/accounts"
 _ACCESS = ("NotSpecified", "Enabled", "Disabled")
@@ -40,6 +41,7 @@ class Account(Behaviour):
             sentence = "An account scans as its own identity; wanted: identity.type SystemAssigned."
             raise ArmError(400, "InvalidIdentity", sentence, "identity.type")
         properties = resource["properties"]
+        properties.pop("privateEndpointConnections", None)
         for name in ("publicNetworkAccess", "managedResourcesPublicNetworkAccess"):
             choice(properties, name, _ACCESS, "Enabled")
         choice(properties, "managedEventHubState", ("NotSpecified", *_STATES), "Disabled")
@@ -72,6 +74,12 @@ class Account(Behaviour):
                     "properties": {"publicNetworkAccess": "Disabled"},
                 }
             )
+
+    @override
+    def view(self, ctx: Context, resource: Resource) -> Resource:
+        connections = connections_of(ctx.store, resource["id"])
+        shown = {**resource["properties"], "privateEndpointConnections": connections}
+        return {**resource, "properties": shown}
 
     @override
     def deleted(self, ctx: Context, resource: Resource) -> None:

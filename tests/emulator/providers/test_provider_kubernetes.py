@@ -9,6 +9,7 @@ import pytest
 from azure.mgmt.containerservice import models
 
 from emulator.arm.errors import ArmError
+from emulator.providers.network.link_groups import record_name
 from tests.emulator.providers.world import GROUP, SUBSCRIPTION, located
 
 CLUSTER = "Microsoft.ContainerService/managedClusters/aks-mlops"
@@ -256,6 +257,8 @@ def test_private_endpoint_leads_to_the_api_server(azure, nodes, identity):
     endpoint = azure.endpoint(id_, "management")["properties"]
     private = azure.get(CLUSTER)["properties"]["privateFQDN"]
     assert [one["fqdn"] for one in endpoint["customDnsConfigs"]] == [private]
+    zone = "privatelink.westeurope.azmk8s.io"
+    assert f"{record_name(private, zone)}.{zone}" == private
 
 
 def pool(**properties: object) -> dict[str, Any]:
