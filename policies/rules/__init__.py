@@ -6,6 +6,7 @@ from policies.engine.rule import Rule
 from policies.rules import (
     containers,
     data_factory,
+    diagnostics,
     event_grid,
     front_door,
     key_vault,
@@ -27,6 +28,7 @@ from policies.rules import (
 _SERVICES: tuple[ModuleType, ...] = (
     containers,
     data_factory,
+    diagnostics,
     event_grid,
     front_door,
     key_vault,
