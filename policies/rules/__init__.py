@@ -6,6 +6,7 @@ from policies.engine.rule import Rule
 from policies.rules import (
     containers,
     data_factory,
+    defender,
     diagnostics,
     event_grid,
     front_door,
@@ -15,6 +16,7 @@ from policies.rules import (
     kubernetes_nodes,
     machine_learning,
     machine_learning_compute,
+    monitoring,
     network,
     network_devices,
     network_rules,
@@ -28,6 +30,7 @@ from policies.rules import (
 _SERVICES: tuple[ModuleType, ...] = (
     containers,
     data_factory,
+    defender,
     diagnostics,
     event_grid,
     front_door,
@@ -37,6 +40,7 @@ _SERVICES: tuple[ModuleType, ...] = (
     kubernetes_nodes,
     machine_learning,
     machine_learning_compute,
+    monitoring,
     network,
     network_devices,
     network_rules,

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
-from policies.engine.props import Props
 from policies.engine.resource import Graph, Node
 
 
@@ -64,9 +64,7 @@ def pointing_at(node: Node, kinds: tuple[str, ...], key: str) -> list[Node]:
     return [*by_edge, *(one for one in by_id if one.facts.urn not in seen)]
 
 
-_INDEXES: dict[tuple[tuple[str, ...], str], Callable[[Graph], dict[str, list[Node]]]] = {}
-
-
+@cache
 def _index(kinds: tuple[str, ...], key: str) -> Callable[[Graph], dict[str, list[Node]]]:
     def build(graph: Graph) -> dict[str, list[Node]]:
         found: dict[str, list[Node]] = {}
@@ -77,17 +75,27 @@ def _index(kinds: tuple[str, ...], key: str) -> Callable[[Graph], dict[str, list
                 found.setdefault("/".join(parts[:length]), []).append(one)
         return found
 
-    # The graph keeps what it has built by the function itself.
-    return _INDEXES.setdefault((kinds, key), build)
+    # The graph keeps what it has built by the function itself, so that there is one of each.
+    return build
 
 
 def named(node: Node, path: str) -> list[Node]:
     """The resources of the stack that the id at `path` is of: by edge, or by the known id."""
-    value: Props = node[path]
     by_path = node.graph.cached(_by_path)
-    found = by_path.get(path_in(value.text))
+    found = by_path.get(path_in(node[path].text))
     return [found] if found else node.sources(path)
 
 
 def _by_path(graph: Graph) -> dict[str, Node]:
     return {path: node for node in graph.of(*TARGETS) if (path := path_of(node))}
+
+
+def is_first(node: Node) -> bool:
+    """Whether this is the resource by which its type is asked about once in a stack."""
+    first = node.graph.cached(_first(node.kind.name.casefold()))
+    return first is not None and first.facts.urn == node.facts.urn
+
+
+@cache
+def _first(kind: str) -> Callable[[Graph], Node | None]:
+    return lambda graph: next(iter(graph.of(kind)), None)
