@@ -3,23 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import NamedTuple
 
-from pulumi_azure_native.network import (
-    SecurityRuleAccess,
-    SecurityRuleArgsDict,
-    SecurityRuleDirection,
-    SecurityRuleProtocol,
-)
+from pulumi_azure_native.network import SecurityRuleAccess, SecurityRuleArgsDict
 
 from infra.addresses import Purpose
+from infra.components.security_rule_parts import (
+    ANY,
+    HTTPS,
+    IN,
+    NETWORK,
+    OUT,
+    UDP,
+    Peer,
+    allowed,
+    closed,
+    deny_all,
+    deny_logins,
+    rules_of,
+)
 
-_IN, _OUT = SecurityRuleDirection.INBOUND, SecurityRuleDirection.OUTBOUND
-_TCP, _UDP = SecurityRuleProtocol.TCP, SecurityRuleProtocol.UDP
-_ANY = SecurityRuleProtocol.ASTERISK
-_NETWORK, _INTERNET, _BALANCER = "VirtualNetwork", "Internet", "AzureLoadBalancer"
-_FIRST, _STEP, _LAST = 100, 10, 4096
-_HTTPS = ("443",)
+_INTERNET, _BALANCER = "Internet", "AzureLoadBalancer"
 _WEB = ("80", "443")
 _ALL_PORTS = ("*",)
 
@@ -39,15 +42,6 @@ class Place:
     high_business_impact: bool
 
 
-class _Peer(NamedTuple):
-    """Who may be talked with: a service tag or address range, by what it is allowed for."""
-
-    purpose: str
-    address: str
-    ports: Sequence[str] = _HTTPS
-    protocol: SecurityRuleProtocol = _TCP
-
-
 def rules_for(purpose: Purpose, place: Place) -> list[SecurityRuleArgsDict] | None:
     """Return the rules of a subnet in the order of their priorities.
 
@@ -56,29 +50,36 @@ def rules_for(purpose: Purpose, place: Place) -> list[SecurityRuleArgsDict] | No
     https://learn.microsoft.com/azure/firewall/firewall-faq
     """
     make = _RULES.get(purpose)
-    return None if make is None else make(place)
+    if make is None:
+        return None
+    rules = make(place)
+    # Who takes one machine over must not log in to the next; bastion hosts log in by trade.
+    talks = any(
+        rule["direction"] is OUT and rule["access"] is SecurityRuleAccess.ALLOW for rule in rules
+    )
+    return [deny_logins(), *rules] if talks and purpose is not Purpose.BASTION else rules
 
 
 def _private_endpoints(place: Place) -> list[SecurityRuleArgsDict]:
     # Endpoints answer; they never open a connection.
-    clients = [_Peer("clients", _NETWORK)]
+    clients = [Peer("clients", NETWORK)]
     if place.vpn_clients:
-        clients.append(_Peer("vpn", str(place.vpn_clients)))
+        clients.append(Peer("vpn", str(place.vpn_clients)))
     if Purpose.TRAINING in place.subnets:
         # Nodes mount the workspace's file share.
-        clients.append(_Peer("files", str(place.subnets[Purpose.TRAINING]), ("445",)))
-    return [*_allowed(_IN, clients), _deny_all(_IN), _deny_all(_OUT)]
+        clients.append(Peer("files", str(place.subnets[Purpose.TRAINING]), ("445",)))
+    return [*allowed(IN, clients), deny_all(IN), deny_all(OUT)]
 
 
 def _access(_: Place) -> list[SecurityRuleArgsDict]:
     out = [
-        _Peer("platform", _NETWORK),
-        _Peer("sign-in", "AzureActiveDirectory"),
-        _Peer("management", "AzureResourceManager"),
+        Peer("platform", NETWORK),
+        Peer("sign-in", "AzureActiveDirectory"),
+        Peer("management", "AzureResourceManager"),
         # The studio's own pages come from there.
-        _Peer("studio", "AzureFrontDoor.Frontend"),
+        Peer("studio", "AzureFrontDoor.Frontend"),
     ]
-    return [_deny_all(_IN), *_allowed(_OUT, out), _deny_all(_OUT)]
+    return [deny_all(IN), *allowed(OUT, out), deny_all(OUT)]
 
 
 def _training(place: Place) -> list[SecurityRuleArgsDict]:
@@ -89,45 +90,45 @@ def _training(place: Place) -> list[SecurityRuleArgsDict]:
     # A route to 0.0.0.0/0 makes the tag VirtualNetwork mean everything, so ranges stand here.
     nodes, platform = str(place.subnets[Purpose.TRAINING]), str(place.space)
     out = [
-        _Peer("nodes", nodes, _ALL_PORTS, _ANY),
-        _Peer("platform", platform, ("443", "445")),
-        _Peer("sign-in", "AzureActiveDirectory", _WEB),
-        _Peer("machine-learning", "AzureMachineLearning", ("443", "8787", "18881")),
-        _Peer("machine-learning-udp", "AzureMachineLearning", ("5831",), _UDP),
-        _Peer("batch", f"BatchNodeManagement.{place.region}", _HTTPS, _ANY),
-        _Peer("management", "AzureResourceManager"),
+        Peer("nodes", nodes, _ALL_PORTS, ANY),
+        Peer("platform", platform, ("443", "445")),
+        Peer("sign-in", "AzureActiveDirectory", _WEB),
+        Peer("machine-learning", "AzureMachineLearning", ("443", "8787", "18881")),
+        Peer("machine-learning-udp", "AzureMachineLearning", ("5831",), UDP),
+        Peer("batch", f"BatchNodeManagement.{place.region}", HTTPS, ANY),
+        Peer("management", "AzureResourceManager"),
         # The service endpoint's policy says which accounts: the service's own.
-        _Peer("storage", f"Storage.{place.region}", ("443", "445")),
-        _Peer("studio", "AzureFrontDoor.Frontend"),
-        _Peer("images-edge", "AzureFrontDoor.FirstParty"),
-        _Peer("images", "MicrosoftContainerRegistry"),
-        _Peer("monitor", "AzureMonitor"),
+        Peer("storage", f"Storage.{place.region}", ("443", "445")),
+        Peer("studio", "AzureFrontDoor.Frontend"),
+        Peer("images-edge", "AzureFrontDoor.FirstParty"),
+        Peer("images", "MicrosoftContainerRegistry"),
+        Peer("monitor", "AzureMonitor"),
         # Packages: by the NAT gateway, or as far as the firewall lets them.
-        _Peer("internet", _INTERNET, _WEB),
+        Peer("internet", _INTERNET, _WEB),
     ]
     if place.high_business_impact:
-        out.append(_Peer("batch-keys", f"AzureKeyVault.{place.region}"))
+        out.append(Peer("batch-keys", f"AzureKeyVault.{place.region}"))
     # Distributed training: the nodes of a job talk to each other. Nobody else talks to them: nodes
     # without public addresses call the service, never the other way round.
-    within = [_Peer("nodes", nodes, _ALL_PORTS, _ANY)]
-    return [*_allowed(_IN, within, nodes), _deny_all(_IN), *_closed(_OUT, out, nodes)]
+    within = [Peer("nodes", nodes, _ALL_PORTS, ANY)]
+    return [*allowed(IN, within, nodes), deny_all(IN), *closed(OUT, out, nodes)]
 
 
 def _runners(place: Place) -> list[SecurityRuleArgsDict]:
     own = str(place.subnets[Purpose.RUNNERS])
     out = [
-        _Peer("platform", str(place.space)),
-        _Peer("sign-in", "AzureActiveDirectory"),
-        _Peer("management", "AzureResourceManager"),
-        _Peer("internet", _INTERNET),
+        Peer("platform", str(place.space)),
+        Peer("sign-in", "AzureActiveDirectory"),
+        Peer("management", "AzureResourceManager"),
+        Peer("internet", _INTERNET),
     ]
-    return [_deny_all(_IN), *_closed(_OUT, out, own)]
+    return [deny_all(IN), *closed(OUT, out, own)]
 
 
 def _jump_host(place: Place) -> list[SecurityRuleArgsDict]:
     own, bastion = (str(place.subnets[p]) for p in (Purpose.JUMP_HOST, Purpose.BASTION))
-    out = [_Peer("platform", str(place.space)), _Peer("internet", _INTERNET, _WEB)]
-    return [*_closed(_IN, [_Peer("bastion", bastion, ("22",))], own), *_closed(_OUT, out, own)]
+    out = [Peer("platform", str(place.space)), Peer("internet", _INTERNET, _WEB)]
+    return [*closed(IN, [Peer("bastion", bastion, ("22",))], own), *closed(OUT, out, own)]
 
 
 def _bastion(place: Place) -> list[SecurityRuleArgsDict]:
@@ -135,50 +136,50 @@ def _bastion(place: Place) -> list[SecurityRuleArgsDict]:
 
     https://learn.microsoft.com/azure/bastion/bastion-nsg
     """
-    between_hosts = _Peer("hosts", _NETWORK, ("8080", "5701"), _ANY)
+    between_hosts = Peer("hosts", NETWORK, ("8080", "5701"), ANY)
     return [
-        *_rules(
-            _IN,
+        *rules_of(
+            IN,
             [
                 *(
                     # People arrive here, and sign in with Entra before they get any further.
-                    (_Peer(f"people-{index}", str(clients)), "*")
+                    (Peer(f"people-{index}", str(clients)), "*")
                     for index, clients in enumerate(place.bastion_clients)
                 ),
-                (_Peer("control", "GatewayManager"), "*"),
-                (_Peer("probes", _BALANCER), "*"),
-                (between_hosts, _NETWORK),
+                (Peer("control", "GatewayManager"), "*"),
+                (Peer("probes", _BALANCER), "*"),
+                (between_hosts, NETWORK),
             ],
         ),
-        _deny_all(_IN),
-        *_rules(
-            _OUT,
+        deny_all(IN),
+        *rules_of(
+            OUT,
             [
-                (_Peer("machines", _NETWORK, ("22", "3389"), _ANY), "*"),
-                (_Peer("azure", "AzureCloud"), "*"),
-                (between_hosts, _NETWORK),
-                (_Peer("sessions", _INTERNET, ("80",), _ANY), "*"),
+                (Peer("machines", NETWORK, ("22", "3389"), ANY), "*"),
+                (Peer("azure", "AzureCloud"), "*"),
+                (between_hosts, NETWORK),
+                (Peer("sessions", _INTERNET, ("80",), ANY), "*"),
             ],
         ),
-        _deny_all(_OUT),
+        deny_all(OUT),
     ]
 
 
 def _dns_inbound(place: Place) -> list[SecurityRuleArgsDict]:
     own = str(place.subnets[Purpose.DNS_INBOUND])
-    clients = [_Peer("network", _NETWORK, ("53",), _ANY)]
+    clients = [Peer("network", NETWORK, ("53",), ANY)]
     if place.vpn_clients:
-        clients.append(_Peer("vpn", str(place.vpn_clients), ("53",), _ANY))
-    return [*_closed(_IN, clients, own), _deny_all(_OUT)]
+        clients.append(Peer("vpn", str(place.vpn_clients), ("53",), ANY))
+    return [*closed(IN, clients, own), deny_all(OUT)]
 
 
 def _container_instances(place: Place) -> list[SecurityRuleArgsDict]:
     own, platform = str(place.subnets[Purpose.CONTAINER_INSTANCES]), str(place.space)
-    out = [_Peer("platform", platform), _Peer("internet", _INTERNET)]
+    out = [Peer("platform", platform), Peer("internet", _INTERNET)]
     # Containers listen where their image says.
     return [
-        *_closed(_IN, [_Peer("tests", platform, _ALL_PORTS)], own),
-        *_closed(_OUT, out, own),
+        *closed(IN, [Peer("tests", platform, _ALL_PORTS)], own),
+        *closed(OUT, out, own),
     ]
 
 
@@ -187,11 +188,11 @@ def _api_gateway(place: Place) -> list[SecurityRuleArgsDict]:
     # https://learn.microsoft.com/azure/api-management/integrate-vnet-outbound
     own = str(place.subnets[Purpose.API_GATEWAY])
     out = [
-        _Peer("platform", str(place.space)),
-        _Peer("sign-in", "AzureActiveDirectory"),  # the keys that callers' tokens are signed with
-        _Peer("storage", f"Storage.{place.region}"),
+        Peer("platform", str(place.space)),
+        Peer("sign-in", "AzureActiveDirectory"),  # the keys that callers' tokens are signed with
+        Peer("storage", f"Storage.{place.region}"),
     ]
-    return [_deny_all(_IN), *_closed(_OUT, out, own)]
+    return [deny_all(IN), *closed(OUT, out, own)]
 
 
 def _aks_nodes(place: Place) -> list[SecurityRuleArgsDict]:
@@ -199,17 +200,17 @@ def _aks_nodes(place: Place) -> list[SecurityRuleArgsDict]:
 
     https://learn.microsoft.com/azure/aks/concepts-network-azure-cni-overlay
     """
-    within = [_Peer("network", str(place.space), _ALL_PORTS, _ANY)]
+    within = [Peer("network", str(place.space), _ALL_PORTS, ANY)]
     if place.pods:
-        within.append(_Peer("pods", str(place.pods), _ALL_PORTS, _ANY))
+        within.append(Peer("pods", str(place.pods), _ALL_PORTS, ANY))
     out = [
         *within,
-        _Peer("internet", _INTERNET, _WEB),
-        _Peer("time", _INTERNET, ("123",), _UDP),
+        Peer("internet", _INTERNET, _WEB),
+        Peer("time", _INTERNET, ("123",), UDP),
     ]
-    probes = _Peer("probes", _BALANCER, _ALL_PORTS, _ANY)
+    probes = Peer("probes", _BALANCER, _ALL_PORTS, ANY)
     # Pods are at both ends, so the other end stays open here.
-    return [*_closed(_IN, [*within, probes], "*"), *_closed(_OUT, out, "*")]
+    return [*closed(IN, [*within, probes], "*"), *closed(OUT, out, "*")]
 
 
 def _aks_api_server(place: Place) -> list[SecurityRuleArgsDict]:
@@ -218,18 +219,18 @@ def _aks_api_server(place: Place) -> list[SecurityRuleArgsDict]:
     https://learn.microsoft.com/azure/aks/api-server-vnet-integration
     """
     clients = [
-        _Peer("clients", _NETWORK, ("443", "4443")),
-        _Peer("probes", _BALANCER, ("9988",)),
+        Peer("clients", NETWORK, ("443", "4443")),
+        Peer("probes", _BALANCER, ("9988",)),
     ]
     if place.vpn_clients:
-        clients.append(_Peer("vpn", str(place.vpn_clients)))
-    return _closed(_IN, clients, str(place.subnets[Purpose.AKS_API_SERVER]))
+        clients.append(Peer("vpn", str(place.vpn_clients)))
+    return closed(IN, clients, str(place.subnets[Purpose.AKS_API_SERVER]))
 
 
 def _aks_load_balancer(place: Place) -> list[SecurityRuleArgsDict]:
-    clients = [_Peer("clients", _NETWORK), _Peer("probes", _BALANCER, _ALL_PORTS, _ANY)]
+    clients = [Peer("clients", NETWORK), Peer("probes", _BALANCER, _ALL_PORTS, ANY)]
     own = str(place.subnets[Purpose.AKS_LOAD_BALANCER])
-    return [*_closed(_IN, clients, own), _deny_all(_OUT)]
+    return [*closed(IN, clients, own), deny_all(OUT)]
 
 
 _RULES: dict[Purpose, Callable[[Place], list[SecurityRuleArgsDict]]] = {
@@ -246,54 +247,3 @@ _RULES: dict[Purpose, Callable[[Place], list[SecurityRuleArgsDict]]] = {
     Purpose.AKS_API_SERVER: _aks_api_server,
     Purpose.AKS_LOAD_BALANCER: _aks_load_balancer,
 }
-
-
-def _closed(
-    direction: SecurityRuleDirection, peers: Sequence[_Peer], here: str
-) -> list[SecurityRuleArgsDict]:
-    return [*_allowed(direction, peers, here), _deny_all(direction)]
-
-
-def _allowed(
-    direction: SecurityRuleDirection, peers: Sequence[_Peer], here: str = _NETWORK
-) -> list[SecurityRuleArgsDict]:
-    return _rules(direction, [(peer, here) for peer in peers])
-
-
-def _rules(
-    direction: SecurityRuleDirection, peers: Sequence[tuple[_Peer, str]]
-) -> list[SecurityRuleArgsDict]:
-    """One rule for each peer and this subnet's own end of the connection."""
-    rules: list[SecurityRuleArgsDict] = []
-    for index, (peer, here) in enumerate(peers):
-        rule: SecurityRuleArgsDict = {
-            "name": f"allow-{peer.purpose}-{direction.value.lower()}",
-            "priority": _FIRST + _STEP * index,
-            "direction": direction,
-            "access": SecurityRuleAccess.ALLOW,
-            "protocol": peer.protocol,
-            "source_address_prefix": peer.address if direction is _IN else here,
-            "source_port_range": "*",
-            "destination_address_prefix": peer.address if direction is _OUT else here,
-        }
-        # Azure takes one port in one property and several in another.
-        if len(peer.ports) == 1:
-            rule["destination_port_range"] = peer.ports[0]
-        else:
-            rule["destination_port_ranges"] = list(peer.ports)
-        rules.append(rule)
-    return rules
-
-
-def _deny_all(direction: SecurityRuleDirection) -> SecurityRuleArgsDict:
-    return {
-        "name": f"deny-all-{direction.value.lower()}",
-        "priority": _LAST,
-        "direction": direction,
-        "access": SecurityRuleAccess.DENY,
-        "protocol": SecurityRuleProtocol.ASTERISK,
-        "source_address_prefix": "*",
-        "source_port_range": "*",
-        "destination_address_prefix": "*",
-        "destination_port_range": "*",
-    }

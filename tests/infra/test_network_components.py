@@ -111,11 +111,28 @@ def test_security_rules_end_in_deny_and_nobody_hears_the_whole_internet():
         for direction in directions:
             denied = rules(recording, purpose, direction, "Deny")
             allowed = rules(recording, purpose, direction)
-            assert [(r["protocol"], r["priority"]) for r in denied] == [("*", 4096)]
+            last = denied[-1]
+            assert (last["protocol"], last["priority"]) == ("*", 4096)
+            assert last["destinationAddressPrefix"] == last["sourceAddressPrefix"] == "*"
             priorities = [r["priority"] for r in allowed]
             assert len(set(priorities)) == len(priorities)
         sources = {r["sourceAddressPrefix"] for r in rules(recording, purpose, "Inbound")}
         assert not sources & {"Internet", "*", "0.0.0.0/0"}
+
+
+def test_machines_cannot_log_in_to_their_neighbours():
+    recording = network(*Purpose)
+    for group in recording.all("network:NetworkSecurityGroup"):
+        purpose = Purpose(group.name.removeprefix("network-"))
+        others = rules(recording, purpose, "Outbound")
+        shut = [
+            r for r in rules(recording, purpose, "Outbound", "Deny") if ports(r) == {"22", "3389"}
+        ]
+        # Bastion hosts log in by trade; who sends nothing is shut anyway.
+        assert len(shut) == (1 if others and purpose is not Purpose.BASTION else 0)
+        for rule in shut:
+            assert rule["destinationAddressPrefix"] == "VirtualNetwork"
+            assert all(rule["priority"] < other["priority"] for other in others)
 
 
 def test_subnets_that_azure_looks_for_have_its_names():
