@@ -6,7 +6,7 @@ from policies.engine.levels import Severity
 from policies.engine.resource import Resource
 from policies.engine.rule import rule
 from policies.engine.settings import texts
-from policies.engine.verdict import Verdict, only_if
+from policies.engine.verdict import Verdict, not_applicable, only_if
 
 WORKSPACE = "machinelearningservices:Workspace"
 _DOCS = "https://learn.microsoft.com/azure/machine-learning"
@@ -125,4 +125,35 @@ def identity_datastores(workspace: Resource) -> Verdict:
     mode = workspace["systemDatastoresAuthMode"].or_default("AccessKey")
     return _unless_project(
         workspace, lambda: mode.must_equal("Identity", known=["AccessKey", "UserDelegationSAS"])
+    )
+
+
+@rule(
+    "ml-workspace-own-key",
+    types=[WORKSPACE],
+    severity=Severity.MEDIUM,
+    requirements=["ML-04"],
+    title="A workspace is encrypted with a key of its owner's",
+    fix='Pass encryption={"status": EncryptionStatus.ENABLED, "key_vault_properties": '
+    '{"key_vault_arm_id": vault.id, "key_identifier": key.key_uri_with_version}}.',
+    url=f"{_DOCS}/how-to-setup-customer-managed-keys",
+    parameters={
+        "required_in": texts(
+            "Environments whose data is worth it: the key costs money and can lock its owner out."
+        )
+    },
+)
+def own_key(workspace: Resource) -> Verdict:
+    """Only then its owner can take the data away from everyone, Azure included."""
+    if workspace.environment not in workspace.settings.texts("required_in"):
+        return not_applicable("no key of one's own is required in this environment")
+    status = workspace["encryption.status"].or_default("Disabled")
+    vault = workspace["encryption.keyVaultProperties"]
+    return _unless_project(
+        workspace,
+        lambda: (
+            status.must_equal("Enabled", known=["Disabled"])
+            & vault["keyIdentifier"].must_be_linked()
+            & vault["keyVaultArmId"].must_be_linked()
+        ),
     )
