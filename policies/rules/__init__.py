@@ -10,7 +10,9 @@ from policies.rules import (
     diagnostics,
     event_grid,
     front_door,
+    general,
     key_vault,
+    key_vault_contents,
     kubernetes,
     kubernetes_addons,
     kubernetes_nodes,
@@ -27,6 +29,7 @@ from policies.rules import (
     rbac,
     registry,
     storage,
+    storage_services,
 )
 
 _SERVICES: tuple[ModuleType, ...] = (
@@ -36,7 +39,9 @@ _SERVICES: tuple[ModuleType, ...] = (
     diagnostics,
     event_grid,
     front_door,
+    general,
     key_vault,
+    key_vault_contents,
     kubernetes,
     kubernetes_addons,
     kubernetes_nodes,
@@ -53,6 +58,7 @@ _SERVICES: tuple[ModuleType, ...] = (
     rbac,
     registry,
     storage,
+    storage_services,
 )
 
 RULES: tuple[Rule, ...] = tuple(

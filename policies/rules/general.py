@@ -1,0 +1,160 @@
+"""What holds for resources of many services: where they are, and that they stay."""
+
+from policies.engine.levels import ONLY_IN_PROD, Environment, Severity
+from policies.engine.resource import Graph, Node, Resource
+from policies.engine.rule import graph_rule, rule
+from policies.engine.settings import texts
+from policies.engine.verdict import PASSED, Evidence, Verdict, any_of, not_applicable
+from policies.rules.targets import TARGETS, path_in, path_of
+
+# The second and later names are those of other scopes and of earlier releases of the provider.
+LOCKS = (
+    "authorization:ManagementLockByScope",
+    "authorization:ManagementLockAtResourceLevel",
+    "authorization:ManagementLockAtResourceGroupLevel",
+    "authorization:ManagementLockAtSubscriptionLevel",
+)
+_HOLDERS = (
+    "keyvault:Vault",
+    "machinelearningservices:Workspace",
+    "storage:StorageAccount",
+)
+_PLACED = (
+    *TARGETS,
+    "compute:Disk",
+    "compute:VirtualMachine",
+    "compute:VirtualMachineScaleSet",
+    "containerinstance:ContainerGroup",
+    "eventgrid:SystemTopic",
+    "machinelearningservices:OnlineEndpoint",
+    "machinelearningservices:BatchEndpoint",
+    "network:NetworkSecurityGroup",
+    "network:PrivateEndpoint",
+    "network:VirtualNetwork",
+    "operationalinsights:Workspace",
+    "resources:ResourceGroup",
+)
+
+
+@rule(
+    "location-allowed",
+    types=_PLACED,
+    severity=Severity.MEDIUM,
+    requirements=["G-02"],
+    title="A resource is where data may be",
+    fix="Choose another location, or add it to the rule's parameter.",
+    url="https://learn.microsoft.com/azure/azure-resource-manager/management/"
+    "overview#resource-locations",
+    parameters={
+        "locations": texts("Locations that are allowed; none means any."),
+        "also": texts("Locations of what is in none: global.", "global"),
+    },
+)
+def location_allowed(resource: Resource) -> Verdict:
+    """A law or a contract names the place, and nobody sees it in an id."""
+    return in_locations(resource, *resource.settings.texts("also"))
+
+
+def in_locations(resource: Resource, *also: str) -> Verdict:
+    """Whether a resource is in one of the locations of the rule's setting, in any spelling."""
+    allowed = resource.settings.texts("locations")
+    if not allowed:
+        return not_applicable("any location is allowed")
+    location = resource["location"]
+    if not location.given:
+        return PASSED  # it takes its group's, which is asked itself
+    names = {_plain(one) for one in (*allowed, *also)}
+    return location.must(
+        lambda value: isinstance(value, str) and _plain(value) in names,
+        wanted=" or ".join(allowed),
+    )
+
+
+def _plain(location: str) -> str:
+    """`West Europe` and `westeurope` are one place."""
+    return "".join(location.split()).casefold()
+
+
+@graph_rule(
+    "data-protected-in-prod",
+    types=_HOLDERS,
+    severity=Severity.MEDIUM,
+    levels=ONLY_IN_PROD,
+    requirements=["U-29"],
+    title="What holds data in prod is not deleted by mistake",
+    fix="Pass opts=ResourceOptions(protect=True), or add a lock CanNotDelete on it or its group.",
+    url="https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources",
+)
+def data_protected(node: Node) -> Verdict:
+    """A wrong name in a program is enough to make an update that deletes it."""
+    if node.environment is not Environment.PROD:
+        return not_applicable("not in prod")
+    if node.facts.protected:
+        return PASSED
+    missing = Evidence("protect", "false, and there is no lock", "true, or a lock CanNotDelete")
+    found = (
+        lock["level"].must_equal("CanNotDelete", "ReadOnly", known=["NotSpecified"])
+        for lock in _locks(node)
+    )
+    return any_of(found, otherwise=missing).because(missing)
+
+
+def _locks(node: Node) -> list[Node]:
+    """Locks on a resource or on its group: by edge, or by the known id."""
+    holders = [node, *node.sources("resourceGroupName")]
+    by_edge = [
+        lock
+        for holder in holders
+        for lock in holder.used_by(*LOCKS)
+        if holder.facts.urn in (*lock.needs.get("scope", ()), *lock.needs.get("parent", ()))
+        or (
+            holder.facts.urn in lock.needs.get("resourceGroupName", ())
+            and lock.kind.is_one_of(("authorization:ManagementLockAtResourceGroupLevel",))
+        )
+    ]
+    group = (node["resourceGroupName"].text or "").casefold()
+    keys = [path_of(node), f"group {group}" if group else ""]
+    index = node.graph.cached(_by_scope)
+    return [*by_edge, *(lock for key in keys if key for lock in index.get(key, []))]
+
+
+def _by_scope(graph: Graph) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for lock in graph.of(*LOCKS):
+        scope = (lock["scope"].text or "").casefold().rstrip("/")
+        parts = scope.strip("/").split("/")
+        if path := path_in(scope):
+            found.setdefault(path, []).append(lock)
+        elif len(parts) == 4 and parts[2] == "resourcegroups":
+            found.setdefault(f"group {parts[3]}", []).append(lock)
+        elif lock.kind.is_one_of(("authorization:ManagementLockAtResourceGroupLevel",)):
+            name = (lock["resourceGroupName"].text or "").casefold()
+            found.setdefault(f"group {name}", []).append(lock)
+    return found
+
+
+@rule(
+    "budget-tells",
+    types=["consumption:Budget", "costmanagement:Budget"],
+    severity=Severity.LOW,
+    requirements=["U-42"],
+    title="A budget tells somebody before it is spent",
+    fix='Pass notifications={"...": {"enabled": True, "contact_emails": [...], ...}}.',
+    url="https://learn.microsoft.com/azure/cost-management-billing/costs/tutorial-acm-create-budgets",
+)
+def budget_tells(budget: Resource) -> Verdict:
+    """A budget by itself stops nothing and says nothing."""
+    notifications = budget["notifications"]
+    named = [notifications[name] for name in notifications.keys()]  # noqa: SIM118 - no mapping
+    told = (
+        one["enabled"].must_equal(True)
+        & (
+            one["contactEmails"].must_be_set()
+            | one["contactGroups"].must_be_set()
+            | one["contactRoles"].must_be_set()
+        )
+        for one in named
+    )
+    missing = Evidence("notifications", "missing", "one that is enabled and has contacts")
+    seen = notifications.must_be_set()
+    return seen & any_of(told, otherwise=missing) if named else seen
