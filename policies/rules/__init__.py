@@ -4,6 +4,7 @@ from types import ModuleType
 
 from policies.engine.rule import Rule
 from policies.rules import (
+    cognitive_services,
     containers,
     data_factory,
     defender,
@@ -11,6 +12,7 @@ from policies.rules import (
     event_grid,
     front_door,
     general,
+    identities,
     key_vault,
     key_vault_contents,
     kubernetes,
@@ -27,12 +29,15 @@ from policies.rules import (
     private_link,
     purview,
     rbac,
+    rbac_grants,
     registry,
+    search_and_databricks,
     storage,
     storage_services,
 )
 
 _SERVICES: tuple[ModuleType, ...] = (
+    cognitive_services,
     containers,
     data_factory,
     defender,
@@ -40,6 +45,7 @@ _SERVICES: tuple[ModuleType, ...] = (
     event_grid,
     front_door,
     general,
+    identities,
     key_vault,
     key_vault_contents,
     kubernetes,
@@ -56,7 +62,9 @@ _SERVICES: tuple[ModuleType, ...] = (
     private_link,
     purview,
     rbac,
+    rbac_grants,
     registry,
+    search_and_databricks,
     storage,
     storage_services,
 )

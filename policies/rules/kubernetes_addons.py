@@ -151,3 +151,26 @@ def container_logs(cluster: Resource) -> Verdict:
     agent = cluster["addonProfiles.omsagent.enabled"].or_default(False).must_equal(True)
     insights = cluster["azureMonitorProfile.containerInsights.enabled"].or_default(False)
     return (agent | insights.must_equal(True)).because(*agent.evidence)
+
+
+@rule(
+    "aks-ml-extension",
+    types=[EXTENSION],
+    severity=Severity.HIGH,
+    requirements=["U-30"],
+    title="The extension for machine learning answers over TLS and keeps itself up to date",
+    fix='Leave "allowInsecureConnections" out of configuration_settings, or pass "False"; pass '
+    "auto_upgrade_minor_version=True.",
+    url="https://learn.microsoft.com/azure/machine-learning/how-to-secure-kubernetes-online-endpoint",
+)
+def ml_extension(extension: Resource) -> Verdict:
+    """Tokens and what is asked of a model can be read on the way otherwise."""
+    of_ml = extension["extensionType"].must_equal("Microsoft.AzureML.Kubernetes")
+
+    insecure = extension["configurationSettings"]["allowInsecureConnections"].or_default(False)
+    upgrades = extension["autoUpgradeMinorVersion"].or_default(True)
+    return only_if(
+        of_ml,
+        lambda: insecure.must_equal(False) & upgrades.must_equal(True),
+        "another extension",
+    )

@@ -13,11 +13,11 @@ from policies.engine.verdict import NOT_APPLICABLE, PASSED, Evidence, Verdict
 ASSIGNMENT, DEFINITION = "authorization:RoleAssignment", "authorization:RoleDefinition"
 _DOCS = "https://learn.microsoft.com/azure/role-based-access-control"
 
-_ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
-_WIDE_ROLES = {
+ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+WIDE_ROLES = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
     "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
-    _ACCESS_ADMINISTRATOR: "User Access Administrator",
+    ACCESS_ADMINISTRATOR: "User Access Administrator",
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
 }
 _WRITE_ROLES = "Microsoft.Authorization/roleDefinitions/write"
@@ -39,7 +39,7 @@ _WIDE_KINDS = (
 )
 
 
-def _scope_is_a_resource(node: Node) -> Verdict:
+def scope_is_a_resource(node: Node) -> Verdict:
     """An unknown scope is narrow if resources that are not subscriptions made it."""
     sources = node.sources("scope")
     wide = [source for source in sources if source.kind.is_one_of(_WIDE_KINDS)]
@@ -56,16 +56,16 @@ def _scope_is_a_resource(node: Node) -> Verdict:
     title="No application or managed identity may change a whole subscription",
     fix="Grant the role on the resource group or resource that needs it, or a narrower role.",
     url=f"{_DOCS}/best-practices",
-    resolve=_scope_is_a_resource,
+    resolve=scope_is_a_resource,
 )
 def no_wide_role_for_identities(assignment: Resource) -> Verdict:
     """Whoever runs code as the identity owns the subscription."""
     narrow_role = assignment["roleDefinitionId"].must(
-        lambda value: _role(value) not in _WIDE_ROLES, wanted="a role that changes less"
+        lambda value: role_of(value) not in WIDE_ROLES, wanted="a role that changes less"
     )
     kind = assignment["principalType"].must_equal("User", "Group", known=["ServicePrincipal"])
     narrow_scope = assignment["scope"].must(
-        lambda value: not _is_wide(value), wanted="a resource group or a resource"
+        lambda value: not is_wide(value), wanted="a resource group or a resource"
     )
     return _explained(assignment, narrow_role | kind | narrow_scope)
 
@@ -78,12 +78,12 @@ def no_wide_role_for_identities(assignment: Resource) -> Verdict:
     title="Nobody administers access to the whole tenant",
     fix="Grant User Access Administrator on a subscription or below.",
     url=f"{_DOCS}/elevate-access-global-admin",
-    resolve=_scope_is_a_resource,
+    resolve=scope_is_a_resource,
 )
 def no_access_administrator_at_root(assignment: Resource) -> Verdict:
     """At the root it reaches every subscription, also those to come."""
     other_role = assignment["roleDefinitionId"].must(
-        lambda value: _role(value) != _ACCESS_ADMINISTRATOR, wanted="another role"
+        lambda value: role_of(value) != ACCESS_ADMINISTRATOR, wanted="another role"
     )
     below = assignment["scope"].must(
         lambda value: not isinstance(value, str) or bool(value.strip("/ ")),
@@ -121,7 +121,7 @@ def no_custom_owner(definition: Resource) -> Verdict:
     everything = _actions(definition, lambda action: action.must_not_equal("*"))
     scopes = definition["assignableScopes"].elements()
     narrow = scopes.all(
-        lambda scope: scope.must(lambda value: not _is_wide(value), wanted="a resource group")
+        lambda scope: scope.must(lambda value: not is_wide(value), wanted="a resource group")
     )
     nowhere = definition["assignableScopes"].must_be_set()
     return everything | (narrow & nowhere)
@@ -174,12 +174,12 @@ def _holds_role_writing(value: Value) -> bool:
     return re.fullmatch(pattern, _WRITE_ROLES.casefold()) is not None
 
 
-def _role(value: Value) -> str:
+def role_of(value: Value) -> str:
     """The role's own id, of its full id at whatever scope."""
     return value.rstrip("/").rpartition("/")[2].casefold() if isinstance(value, str) else ""
 
 
-def _is_wide(value: Value) -> bool:
+def is_wide(value: Value) -> bool:
     """Whether a scope is a subscription, a management group or the tenant."""
     if not isinstance(value, str):
         return False
@@ -191,7 +191,7 @@ def _is_wide(value: Value) -> bool:
 
 def _explained(assignment: Resource, verdict: Verdict) -> Verdict:
     """Say which role it is: ids mean nothing to a reader."""
-    name = _WIDE_ROLES.get(_role(assignment["roleDefinitionId"].known))
+    name = WIDE_ROLES.get(role_of(assignment["roleDefinitionId"].known))
     if name is None:
         return verdict
     role = Evidence("roleDefinitionId", name, "a role that changes less")

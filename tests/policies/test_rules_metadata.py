@@ -1,10 +1,13 @@
 """What every rule has to say of itself."""
 
+import json
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from policies.engine import requirements as requirements_module
 from policies.engine.levels import Environment, Level, Severity
 from policies.engine.requirements import requirements, twins
 from policies.engine.rule import GraphRule, ResourceRule
@@ -73,3 +76,14 @@ def test_the_requirements_are_all_there():
     assert len(known) == 218 + sum(name.startswith("U-") for name in known)
     weighty = [one for one in known.values() if one.severity != "low" and one.id[0] != "U"]
     assert len(weighty) == 131
+
+
+def test_every_requirement_of_weight_has_a_rule_or_a_reason_why_no_stack_decides_it():
+    covered = {one for rule in RULES for one in rule.requirements}
+    reasons = json.loads(
+        (Path(requirements_module.__file__).parents[1] / "undecidable.json").read_text()
+    )
+    weighty = {one.id for one in requirements().values() if one.severity != "low"}
+    assert weighty - covered - set(reasons) == set()
+    ours = {one for one in requirements() if one.startswith("U-")}
+    assert ours - covered == set()
