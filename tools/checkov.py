@@ -89,7 +89,7 @@ def _reports(folder: Path) -> tuple[list[dict], int]:
 
 def main() -> int:
     """Return 0 if every failed check has a reason and every reason a failed check."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--arm", type=Path, help="folder of `azlocal export --arm-template`; exported if not given"
     )

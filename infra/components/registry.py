@@ -80,10 +80,10 @@ def _encryption(key: CustomerKey | None) -> registry.EncryptionPropertyArgsDict 
     }
 
 
-def _identity(key: CustomerKey | None) -> registry.IdentityPropertiesArgsDict | None:
+def _identity(key: CustomerKey | None) -> registry.IdentityPropertiesArgs | None:
     if key is None:
         return None
-    return {
-        "type": registry.ResourceIdentityType.USER_ASSIGNED,
-        "user_assigned_identities": Output.from_input(key.identity_id).apply(lambda id_: {id_: {}}),
-    }
+    return registry.IdentityPropertiesArgs(
+        type=registry.ResourceIdentityType.USER_ASSIGNED,
+        user_assigned_identities=Output.from_input(key.identity_id).apply(lambda id_: [id_]),
+    )

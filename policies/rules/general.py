@@ -101,35 +101,31 @@ def data_protected(node: Node) -> Verdict:
 
 def _locks(node: Node) -> list[Node]:
     """Locks on a resource or on its group: by edge, or by the known id."""
-    holders = [node, *node.sources("resourceGroupName")]
-    by_edge = [
-        lock
-        for holder in holders
-        for lock in holder.used_by(*LOCKS)
-        if holder.facts.urn in (*lock.needs.get("scope", ()), *lock.needs.get("parent", ()))
-        or (
-            holder.facts.urn in lock.needs.get("resourceGroupName", ())
-            and lock.kind.is_one_of(("authorization:ManagementLockAtResourceGroupLevel",))
-        )
-    ]
     group = (node["resourceGroupName"].text or "").casefold()
-    keys = [path_of(node), f"group {group}" if group else ""]
-    index = node.graph.cached(_by_scope)
-    return [*by_edge, *(lock for key in keys if key for lock in index.get(key, []))]
+    holders = [node, *node.sources("resourceGroupName")]
+    keys = [*(holder.facts.urn for holder in holders), path_of(node)]
+    keys += [f"group {group}"] if group else []
+    index = node.graph.cached(_by_place)
+    return [lock for key in keys if key for lock in index.get(key, [])]
 
 
-def _by_scope(graph: Graph) -> dict[str, list[Node]]:
+def _by_place(graph: Graph) -> dict[str, list[Node]]:
+    """Locks by the URN they are made from, by the path in their scope, by their group."""
     found: dict[str, list[Node]] = {}
     for lock in graph.of(*LOCKS):
-        scope = (lock["scope"].text or "").casefold().rstrip("/")
-        parts = scope.strip("/").split("/")
-        if path := path_in(scope):
-            found.setdefault(path, []).append(lock)
+        of_group = lock.kind.is_one_of(("authorization:ManagementLockAtResourceGroupLevel",))
+        keys = [*lock.needs.get("scope", ())]
+        keys += lock.needs.get("resourceGroupName", ()) if of_group else ()
+        scope = (lock["scope"].text or "").casefold().strip("/")
+        parts = scope.split("/")
+        if path := path_in(f"/{scope}"):
+            keys.append(path)
         elif len(parts) == 4 and parts[2] == "resourcegroups":
-            found.setdefault(f"group {parts[3]}", []).append(lock)
-        elif lock.kind.is_one_of(("authorization:ManagementLockAtResourceGroupLevel",)):
-            name = (lock["resourceGroupName"].text or "").casefold()
-            found.setdefault(f"group {name}", []).append(lock)
+            keys.append(f"group {parts[3]}")
+        if of_group and (name := lock["resourceGroupName"].text):
+            keys.append(f"group {name.casefold()}")
+        for key in keys:
+            found.setdefault(key, []).append(lock)
     return found
 
 

@@ -7,7 +7,7 @@ from policies.engine.props import Many, Props
 from policies.engine.resource import Node, Resource
 from policies.engine.rule import graph_rule, rule
 from policies.engine.settings import Parameter
-from policies.engine.values import Value
+from policies.engine.values import UNKNOWN, Value
 from policies.engine.verdict import FAIL, UNDECIDED, Evidence, Verdict, all_of, any_of
 from policies.rules.security_rules import (
     GROUP,
@@ -166,10 +166,17 @@ def no_lateral_logins(group: Node) -> Verdict:
     missing = Evidence("securityRules", "without such an outbound rule", wanted)
 
     def denied(port: int) -> Verdict:
-        found = (
-            _covers(entry, "Deny", port) & _first(entry, all_entries, port) for entry in all_entries
+        allows = [
+            (entry, verdict)
+            for entry in all_entries
+            if (verdict := _covers(entry, "Allow", port)).outcome is not FAIL
+        ]
+        denies = (
+            verdict & _first(entry, allows)
+            for entry in all_entries
+            if (verdict := _covers(entry, "Deny", port)).outcome is not FAIL
         )
-        return any_of(found, otherwise=missing)
+        return any_of(denies, otherwise=missing)
 
     return (denied(22) & denied(3389)).because(missing)
 
@@ -197,25 +204,23 @@ def _covers(entry: Props, access: str, port: int) -> Verdict:
     )
 
 
-def _first(deny: Props, all_entries: list[Props], port: int) -> Verdict:
+def _first(deny: Props, allows: list[tuple[Props, Verdict]]) -> Verdict:
     """Whether no rule with a lower number allows what this one denies."""
-    number = deny["priority"].known
+    mine = deny["priority"]
 
-    def later(other: Props) -> Verdict:
+    def later(other: Props, allowed: Verdict) -> Verdict:
         after = other["priority"].must(
-            lambda value: _is_after(value, number), wanted="a higher number"
+            lambda value: _is_after(value, mine.known), wanted="a higher number"
         )
-        mine = deny["priority"].must_be_set()
-        if mine.outcome is UNDECIDED:
-            after = mine
-        return after | _no(_covers(other, "Allow", port))
+        if mine.known is UNKNOWN:
+            after = mine.must_be_set()
+        return after | _no(allowed)
 
-    return all_of(later(other) for other in all_entries if other is not deny)
+    return all_of(later(other, allowed) for other, allowed in allows if other is not deny)
 
 
 def _is_after(value: Value, number: Value) -> bool:
-    known = isinstance(value, int | float) and isinstance(number, int | float)
-    return known and value > number
+    return isinstance(value, int | float) and isinstance(number, int | float) and value > number
 
 
 def _no(verdict: Verdict) -> Verdict:
