@@ -85,5 +85,9 @@ def _identity(key: CustomerKey | None) -> registry.IdentityPropertiesArgs | None
         return None
     return registry.IdentityPropertiesArgs(
         type=registry.ResourceIdentityType.USER_ASSIGNED,
-        user_assigned_identities=Output.from_input(key.identity_id).apply(lambda id_: [id_]),
+        user_assigned_identities=Output.from_input(key.identity_id).apply(_held),
     )
+
+
+def _held(identity: str) -> dict[str, registry.UserIdentityPropertiesArgs]:
+    return {identity: registry.UserIdentityPropertiesArgs()}
