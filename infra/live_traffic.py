@@ -31,6 +31,8 @@ def online_traffic(resource_group: str, workspace: str, endpoint: str) -> LiveTr
         pulumi.RunError: Azure does not say; going on would take the endpoint out of service.
     """
     found = _asked(
+        resource_group,
+        workspace,
         endpoint,
         lambda: ml.get_online_endpoint(
             resource_group_name=resource_group, workspace_name=workspace, endpoint_name=endpoint
@@ -51,6 +53,8 @@ def batch_default(resource_group: str, workspace: str, endpoint: str) -> str | N
         pulumi.RunError: Azure does not say; going on would take the endpoint out of service.
     """
     found = _asked(
+        resource_group,
+        workspace,
         endpoint,
         lambda: ml.get_batch_endpoint(
             resource_group_name=resource_group, workspace_name=workspace, endpoint_name=endpoint
@@ -60,11 +64,13 @@ def batch_default(resource_group: str, workspace: str, endpoint: str) -> str | N
     return defaults.deployment_name if defaults else None
 
 
-def _asked(endpoint: str, ask: Callable[[], _Found]) -> _Found | None:
+def _asked(
+    resource_group: str, workspace: str, endpoint: str, ask: Callable[[], _Found]
+) -> _Found | None:
     try:
         return ask()
     except Exception as error:  # the SDK raises no narrower one for a failed call
-        if _NOT_THERE.search(str(error)):
+        if _NOT_THERE.search(str(error)) or _is_unreached(resource_group, workspace):
             return None
         message = (
             f"cannot read what releases have set on endpoint {endpoint}: {error}; without it an "
@@ -72,6 +78,20 @@ def _asked(endpoint: str, ask: Callable[[], _Found]) -> _Found | None:
             "identity that may read the endpoint, then run again"
         )
         raise pulumi.RunError(message) from error
+
+
+def _is_unreached(resource_group: str, workspace: str) -> bool:
+    """Whether no private endpoint leads to a closed workspace yet.
+
+    Its endpoints are made after its private endpoint, so it has none: a deployment was stopped
+    between the two, and the next one goes on there.
+    """
+    try:
+        found = ml.get_workspace(resource_group_name=resource_group, workspace_name=workspace)
+    except Exception:  # noqa: BLE001  as above; the first refusal says what is wrong
+        return False
+    closed = found.public_network_access == ml.PublicNetworkAccessType.DISABLED
+    return closed and not found.private_endpoint_connections
 
 
 def _whole(shares: object) -> dict[str, int]:

@@ -11,6 +11,7 @@ from emulator.arm.errors import ArmError
 from emulator.azureml import datastores, encryption, network, purge
 from emulator.azureml.runs import Runs
 from emulator.azureml.text import bad, last, named, one_of
+from emulator.providers.network.connections import connections_of
 
 _MODES = ("accessKey", "identity", "userDelegationSas")
 _DEPENDENCIES = {
@@ -108,10 +109,14 @@ class Workspace(Behaviour):
 
     @override
     def view(self, ctx: Context, resource: dict) -> dict:
-        endpoints = resource["properties"].get("privateEndpointConnections") or []
+        connections = connections_of(ctx.store, resource["id"])
         shown = dict(resource["properties"])
         shown.pop("encryptionKey", None)
-        return {**resource, "properties": {**shown, "privateLinkCount": len(endpoints)}}
+        shown |= {
+            "privateEndpointConnections": connections,
+            "privateLinkCount": len(connections),
+        }
+        return {**resource, "properties": shown}
 
     actions: ClassVar[Mapping[str, Action]] = {
         "listkeys": lambda ctx, resource, _body: datastores.workspace_keys(ctx, resource),

@@ -45,7 +45,7 @@ class BudgetSettings(Part):
 class DataSettings(Part):
     """How data comes in and is catalogued."""
 
-    factory: bool = False
+    factory: bool = True
     """A Data Factory in a managed network that ingests and starts retraining when data arrives."""
     events: bool = True
     """Send the workspace's events (runs, models) to a queue."""

@@ -1,6 +1,7 @@
 """Endpoints: private, without keys, and never the owners of their traffic."""
 
 import json
+from types import SimpleNamespace
 
 import pulumi
 import pytest
@@ -57,13 +58,40 @@ def test_a_first_deployment_finds_its_grants_made(moved):
     assert any("endpoint-flights-acr-pull" in urn for urn in endpoint.depends_on)
 
 
-def test_an_endpoint_that_cannot_be_read_stops_the_program(monkeypatch):
-    def refused(**_: object) -> None:
-        raise RuntimeError('Status=403 Code="AuthorizationFailed"')
+def _refused(**_: object) -> None:
+    raise RuntimeError('Status=403 Code="AuthorizationFailed"')
 
-    monkeypatch.setattr(live_traffic.ml, "get_online_endpoint", refused)
+
+@pytest.mark.parametrize(
+    "workspace",
+    [
+        pytest.param(_refused, id="the workspace neither"),
+        pytest.param(
+            lambda **_: SimpleNamespace(
+                public_network_access="Disabled", private_endpoint_connections=[object()]
+            ),
+            id="a private endpoint leads to it",
+        ),
+        pytest.param(
+            lambda **_: SimpleNamespace(
+                public_network_access="Enabled", private_endpoint_connections=[]
+            ),
+            id="its workspace is open",
+        ),
+    ],
+)
+def test_an_endpoint_that_cannot_be_read_stops_the_program(monkeypatch, workspace):
+    monkeypatch.setattr(live_traffic.ml, "get_online_endpoint", _refused)
+    monkeypatch.setattr(live_traffic.ml, "get_workspace", workspace)
     with pytest.raises(pulumi.RunError, match=r"endpoint flights.*AuthorizationFailed.*fix:"):
         online_traffic("rg", "mlw", "flights")
+
+
+def test_a_workspace_that_nothing_leads_to_yet_has_no_endpoints(monkeypatch):
+    unreached = SimpleNamespace(public_network_access="Disabled", private_endpoint_connections=[])
+    monkeypatch.setattr(live_traffic.ml, "get_online_endpoint", _refused)
+    monkeypatch.setattr(live_traffic.ml, "get_workspace", lambda **_: unreached)
+    assert online_traffic("rg", "mlw", "flights").traffic == {}
 
 
 def test_endpoints_of_all_stacks_and_regions_have_names_of_their_own(recordings):
@@ -73,7 +101,7 @@ def test_endpoints_of_all_stacks_and_regions_have_names_of_their_own(recordings)
         for r in made.azure
         if r.type.endswith(("OnlineEndpoint", "BatchEndpoint"))
     ]
-    assert len(set(names)) == len(names) == 8
+    assert len(set(names)) == len(names) == 11
     assert all(len(name) <= 32 for name in names)
 
 

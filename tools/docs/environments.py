@@ -54,7 +54,8 @@ def _rows(part: BaseModel, prefix: str = "") -> Iterator[tuple[str, tuple[str, s
             for entry, below in value.items():
                 yield from _rows(below, f"{key}.{entry}.")
         elif name != "environment":
-            yield key, (_cell(value), (field.description or "").replace("|", r"\|"))
+            words = " ".join((field.description or "").split())
+            yield key, (_cell(value), words.replace("|", r"\|"))
 
 
 def _cell(value: object) -> str:
