@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examples:
-    """Columns of features with label and period, in time order."""
+    """Columns of features with label, period and time in UTC, in time order."""
 
     columns: Mapping[str, Cells]
     label: npt.NDArray[np.int8]
     period: npt.NDArray[np.str_]
+    time: npt.NDArray[np.datetime64]
 
     def chosen(self, rows: npt.NDArray[np.bool_]) -> "Examples":
         """Return the rows where the mask is true."""
         columns = {name: np.asarray(cells)[rows] for name, cells in self.columns.items()}
-        return Examples(columns, self.label[rows], self.period[rows])
+        return Examples(columns, self.label[rows], self.period[rows], self.time[rows])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ml.errors import TaskError
 from ml.training import Examples
 
 DATA, ABOUT = "examples.parquet", "about.json"
-LABEL, PERIOD = "_label", "_period"
+LABEL, PERIOD, TIME = "_label", "_period", "_time"
 
 
 class About(BaseModel):
@@ -42,11 +42,13 @@ def about(folder: Path, part: str) -> About:
 
 
 def read(folder: Path, described: About) -> Examples:
-    """Read features, label and period; numbers stay 32 bit, text becomes objects."""
+    """Read features, label, period and time; numbers stay 32 bit, text becomes objects."""
     table = pq.read_table(folder / DATA)
     columns = {name: _cells(table[name]) for name in described.features}
     label = np.asarray(table[LABEL].to_numpy(), dtype=np.int8)
-    return Examples(columns, label, np.asarray(table[PERIOD].to_pylist(), dtype=np.str_))
+    period = np.asarray(table[PERIOD].to_pylist(), dtype=np.str_)
+    time = np.asarray(table[TIME].to_numpy(), dtype="datetime64[s]")
+    return Examples(columns, label, period, time)
 
 
 def _cells(column: pa.ChunkedArray) -> np.ndarray:
