@@ -54,9 +54,8 @@ def rules_for(purpose: Purpose, place: Place) -> list[SecurityRuleArgsDict] | No
         return None
     rules = make(place)
     # Who takes one machine over must not log in to the next; bastion hosts log in by trade.
-    talks = any(
-        rule["direction"] is OUT and rule["access"] is SecurityRuleAccess.ALLOW for rule in rules
-    )
+    out = [rule["access"] for rule in rules if rule["direction"] is OUT]
+    talks = not out or SecurityRuleAccess.ALLOW in out
     return [deny_logins(), *rules] if talks and purpose is not Purpose.BASTION else rules
 
 
@@ -205,8 +204,14 @@ def _aks_nodes(place: Place) -> list[SecurityRuleArgsDict]:
         within.append(Peer("pods", str(place.pods), _ALL_PORTS, ANY))
     out = [
         *within,
-        Peer("internet", _INTERNET, _WEB),
-        Peer("time", _INTERNET, ("123",), UDP),
+        # What nodes, add-ons and extensions call is Azure's; what pods of one's own call besides
+        # is a rule of one's own. Nodes take the time from their host.
+        # https://learn.microsoft.com/azure/aks/outbound-rules-control-egress
+        Peer("sign-in", "AzureActiveDirectory"),
+        Peer("azure", "AzureCloud"),
+        Peer("images", "MicrosoftContainerRegistry"),
+        Peer("images-edge", "AzureFrontDoor.FirstParty"),
+        Peer("packages", "AzureFrontDoor.Frontend"),
     ]
     probes = Peer("probes", _BALANCER, _ALL_PORTS, ANY)
     # Pods are at both ends, so the other end stays open here.

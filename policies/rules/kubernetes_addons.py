@@ -3,7 +3,8 @@
 from policies.engine.levels import Severity
 from policies.engine.resource import Resource
 from policies.engine.rule import rule
-from policies.engine.verdict import Verdict, only_if
+from policies.engine.settings import texts
+from policies.engine.verdict import Verdict, not_applicable, only_if
 from policies.rules.kubernetes import CLUSTER, of_kind
 
 EXTENSION = "kubernetesconfiguration:Extension"
@@ -129,9 +130,16 @@ def no_dashboard(cluster: Resource) -> Verdict:
     fix='Pass security_profile={"azure_key_vault_kms": {"enabled": True, "key_id": key.id, '
     '"key_vault_network_access": "Private", "key_vault_resource_id": vault.id}}.',
     url=f"{_DOCS}/use-kms-etcd-encryption",
+    parameters={
+        "required_in": texts(
+            "Environments whose secrets are worth it: without its key the cluster does not start."
+        )
+    },
 )
 def own_key_for_secrets(cluster: Resource) -> Verdict:
     """Then a copy of the store is of no use, and its reading is in the vault's log."""
+    if cluster.environment not in cluster.settings.texts("required_in"):
+        return not_applicable("no key of one's own is required in this environment")
     kms = cluster["securityProfile.azureKeyVaultKms.enabled"]
     return kms.or_default(False).must_equal(True)
 

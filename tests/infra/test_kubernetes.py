@@ -13,7 +13,11 @@ from tests.infra.test_settings_mistakes import GUID, mistakes
 HUB = f"/subscriptions/{GUID}/resourceGroups/hub-dns"
 ON = {"enabled": True, "gpu": True}
 # What has nothing to do with a cluster and takes time to record.
-LITTLE = {"lake": {"enabled": False}, "alerts": {"enabled": False}, "data": {"events": False}}
+LITTLE = {
+    "lake": {"enabled": False},
+    "alerts": {"enabled": False},
+    "data": {"events": False, "factory": False},
+}
 
 
 def dev_with(**keys: object) -> Recording:

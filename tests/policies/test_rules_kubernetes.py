@@ -112,13 +112,6 @@ ROWS = [
     ),
     # Checkov fails a cluster that has no dashboard at all.
     Row(addons.no_dashboard, "addonProfiles.kubeDashboard.enabled", DISABLED, ENABLED, PASS),
-    Row(
-        addons.own_key_for_secrets,
-        f"{SECURITY}.azureKeyVaultKms.enabled",
-        ENABLED,
-        DISABLED,
-        FAIL,
-    ),
     Row(addons.container_logs, "addonProfiles.omsagent.enabled", ENABLED, DISABLED, FAIL),
     Row(
         addons.container_logs,
@@ -220,3 +213,20 @@ def test_what_is_good_enough_is_a_parameter():
     assert new.outcome == FAIL
     assert 'kubernetesVersion is "1.33.4"; wanted 1.34 or newer' in str(new.evidence[0])
     assert ask(nodes.version, {"kubernetesVersion": "1.33"}, minimum="1.33.2").outcome == PASS
+
+
+@pytest.mark.parametrize(
+    ("kms", "verdict"),
+    [
+        ({"enabled": True}, PASS),
+        ({"enabled": False}, FAIL),
+        ({"enabled": UNKNOWN}, UNDECIDED),
+        (None, FAIL),
+        (UNKNOWN, UNDECIDED),
+    ],
+)
+def test_secrets_have_a_key_of_their_own_where_that_is_required(kms, verdict):
+    props = {"securityProfile": {"azureKeyVaultKms": kms}}
+    rule = addons.own_key_for_secrets
+    assert ask(rule, props, required_in=["prod"]).outcome == verdict
+    assert ask(rule, props, required_in=[]).outcome == NOT_APPLICABLE
