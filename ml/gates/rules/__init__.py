@@ -1,0 +1,1 @@
+"""The rules, one a file: each returns pass, fail or inconclusive."""
