@@ -1,5 +1,6 @@
-"""Fitting: encoder and booster from training examples, stopped early on the latest of them."""
+"""Fitting: encoder and booster from training examples, stopped early on folds in time order."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -7,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ml.distributed import Group, joined
 from ml.errors import TaskError
 from ml.tabular_scorer import Cells, Encoder, Scorer
 from ml.task import Training
 
 if TYPE_CHECKING:
     import xgboost as xgb
+
+ALONE = Group()
 
 
 @dataclass(frozen=True)
@@ -40,62 +44,111 @@ class Fitted:
     stop_log_loss: float
 
 
-def fit(examples: Examples, categories: Sequence[str], settings: Training, stop: int) -> Fitted:
-    """Find the number of rounds on the latest periods, then fit that many on all of them."""
-    import xgboost as xgb  # noqa: PLC0415  costs seconds that --help does not need
+def fit(
+    examples: Examples,
+    categories: Sequence[str],
+    settings: Training,
+    stop: int,
+    *,
+    group: Group = ALONE,
+    device: str = "cpu",
+) -> Fitted:
+    """Find the number of rounds on folds in time order, then fit that many on all periods.
 
+    Each of the last `stop` periods is scored by a model of all periods before it; boosting stops
+    there, and the mean over these folds is what the final fit takes. All processes of a group
+    give the same rows and return the same model; each sums over its own part of them. `device` is
+    XGBoost's: cpu, or cuda on a node that has one.
+
+    Raises:
+        TaskError: there are not more periods than folds.
+    """
     periods = sorted(set(examples.period.tolist()))
     if len(periods) <= stop:
         raise TaskError(
             f"training has {len(periods)} period(s) ({', '.join(periods)}) and early stopping "
             f"takes the last {stop}; give more training periods, or lower split.stop_periods"
         )
-    latest = np.isin(examples.period, periods[-stop:])
-    # Whatever is learned from data is learned again for the final fit: the stopping rows may not
-    # have been seen, not even by the encoder.
-    early, late = examples.chosen(~latest), examples.chosen(latest)
-    encoder = _encoder(early, categories, settings)
-    trial = xgb.train(
-        _parameters(settings),
-        _matrix(encoder, early),
-        settings.rounds,
-        evals=[(_matrix(encoder, late), "stop")],
-        early_stopping_rounds=settings.patience,
-        verbose_eval=False,
+    boosting = _Boosting(categories, settings, group, device)
+    with joined(group):
+        trials = [
+            boosting.stopped(
+                examples.chosen(examples.period < period),
+                examples.chosen(examples.period == period),
+            )
+            for period in periods[-stop:]
+        ]
+        rounds = math.ceil(sum(found for found, _ in trials) / len(trials))
+        encoder, booster = boosting.after(rounds, examples)
+    losses = [loss for _, loss in trials]
+    return Fitted(
+        Scorer(encoder, booster), rounds, tuple(periods[-stop:]), sum(losses) / len(losses)
     )
-    rounds = trial.best_iteration + 1
-    encoder = _encoder(examples, categories, settings)
-    booster = xgb.train(_parameters(settings), _matrix(encoder, examples), rounds)
-    return Fitted(Scorer(encoder, booster), rounds, tuple(periods[-stop:]), float(trial.best_score))
 
 
-def _parameters(settings: Training) -> dict[str, str | float]:
-    return {
-        "objective": "binary:logistic",
-        "eval_metric": "logloss",
-        "tree_method": "hist",
-        "grow_policy": "lossguide",
-        "max_depth": 0,
-        "max_leaves": settings.max_leaves,
-        "learning_rate": settings.learning_rate,
-        "min_child_weight": settings.min_child_weight,
-        "seed": settings.seed,
-        "nthread": settings.threads,
-    }
+@dataclass(frozen=True)
+class _Boosting:
+    """How every model of one training is fitted."""
 
+    categories: Sequence[str]
+    settings: Training
+    group: Group
+    device: str
 
-def _encoder(examples: Examples, categories: Sequence[str], settings: Training) -> Encoder:
-    chosen = {name: examples.columns[name] for name in categories}
-    return Encoder.fit(tuple(examples.columns), chosen, settings.rare_category)
+    def stopped(self, early: Examples, late: Examples) -> tuple[int, float]:
+        """Return the rounds after which the later rows are scored best, and their log loss."""
+        import xgboost as xgb  # noqa: PLC0415  costs seconds that --help does not need
 
+        # Whatever is learned from data is learned from the earlier rows: the later ones may not
+        # have been seen, not even by the encoder.
+        encoder = self._encoder(early)
+        trial = xgb.train(
+            self._parameters,
+            self._matrix(encoder, early),
+            self.settings.rounds,
+            evals=[(self._matrix(encoder, late), "stop")],
+            early_stopping_rounds=self.settings.patience,
+            verbose_eval=False,
+        )
+        return trial.best_iteration + 1, float(trial.best_score)
 
-def _matrix(encoder: Encoder, examples: Examples) -> "xgb.DMatrix":
-    import xgboost as xgb  # noqa: PLC0415  as above
+    def after(self, rounds: int, examples: Examples) -> "tuple[Encoder, xgb.Booster]":
+        """Fit for exactly so many rounds."""
+        import xgboost as xgb  # noqa: PLC0415  as above
 
-    return xgb.DMatrix(
-        encoder.encode(examples.columns),
-        label=examples.label,
-        feature_names=list(encoder.features),
-        feature_types=encoder.kinds,
-        enable_categorical=True,
-    )
+        encoder = self._encoder(examples)
+        return encoder, xgb.train(self._parameters, self._matrix(encoder, examples), rounds)
+
+    @property
+    def _parameters(self) -> dict[str, str | float]:
+        settings = self.settings
+        return {
+            "objective": "binary:logistic",
+            "eval_metric": "logloss",
+            "tree_method": "hist",
+            "device": self.device,
+            "grow_policy": "lossguide",
+            "max_depth": 0,
+            "max_leaves": settings.max_leaves,
+            "learning_rate": settings.learning_rate,
+            "min_child_weight": settings.min_child_weight,
+            "seed": settings.seed,
+            "nthread": settings.threads,
+        }
+
+    def _encoder(self, examples: Examples) -> Encoder:
+        chosen = {name: examples.columns[name] for name in self.categories}
+        return Encoder.fit(tuple(examples.columns), chosen, self.settings.rare_category)
+
+    def _matrix(self, encoder: Encoder, examples: Examples) -> "xgb.DMatrix":
+        import xgboost as xgb  # noqa: PLC0415  as above
+
+        part = self.group.part_of(len(examples.label))
+        columns = {name: np.asarray(cells)[part] for name, cells in examples.columns.items()}
+        return xgb.DMatrix(
+            encoder.encode(columns),
+            label=examples.label[part],
+            feature_names=list(encoder.features),
+            feature_types=encoder.kinds,
+            enable_categorical=True,
+        )

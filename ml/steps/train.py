@@ -1,17 +1,39 @@
 """Train: training examples become an MLflow model folder."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from ml import distributed, tracking
 from ml import task as tasks
-from ml import tracking
+from ml.distributed import Group
 from ml.errors import TaskError
 from ml.steps import command
+from ml.task import Training
+
+ALONE = Group()
+# What a sweep may choose, with the type on the command line.
+TUNABLE = {
+    "seed": int,
+    "rounds": int,
+    "learning_rate": float,
+    "max_leaves": int,
+    "min_child_weight": float,
+}
 
 
-def train(task: tasks.Task, examples: Path, model: Path) -> dict[str, float]:
-    """Fit and write the model; return the numbers worth logging."""
+DEVICES = ("cpu", "cuda")
+
+
+def train(
+    task: tasks.Task, examples: Path, model: Path, *, group: Group = ALONE, device: str = "cpu"
+) -> dict[str, float]:
+    """Fit and write the model; return the numbers worth logging.
+
+    Of a group of processes, the leading one writes.
+    """
     from ml import mlflow_model, training  # noqa: PLC0415  numpy and more that --help does not need
     from ml.data import examples as reading  # noqa: PLC0415  as above
 
@@ -20,7 +42,14 @@ def train(task: tasks.Task, examples: Path, model: Path) -> dict[str, float]:
         raise TaskError(f"{examples} was prepared with another task.yaml; run prepare again")
     rows = reading.read(examples, about)
     settings = task.settings
-    fitted = training.fit(rows, about.categories, settings.training, settings.split.stop_periods)
+    fitted = training.fit(
+        rows,
+        about.categories,
+        settings.training,
+        settings.split.stop_periods,
+        group=group,
+        device=device,
+    )
     periods = [str(period["period"]) for period in about.periods]
     lineage = mlflow_model.Lineage(
         task=about.task,
@@ -32,9 +61,10 @@ def train(task: tasks.Task, examples: Path, model: Path) -> dict[str, float]:
         rounds=fitted.rounds,
         stop_periods=fitted.stop_periods,
     )
-    if model.exists():
-        shutil.rmtree(model)  # a mounted output exists already; MLflow wants to make the folder
-    mlflow_model.save(fitted.scorer, rows.columns, lineage, model)
+    if group.leads:
+        if model.exists():
+            shutil.rmtree(model)  # a mounted output exists already; MLflow wants to make the folder
+        mlflow_model.save(fitted.scorer, rows.columns, lineage, model)
     return {
         "train_rows": float(len(rows.label)),
         "train_positive_rate": float(rows.label.mean()),
@@ -48,17 +78,34 @@ def main(arguments: Sequence[str]) -> None:
     parser = command.parser("train", "Fit the model on training examples.")
     parser.add_argument("--examples", type=Path, required=True, help="folder of training examples")
     parser.add_argument("--model", type=Path, required=True, help="folder to write the model to")
-    parser.add_argument("--seed", type=int, help="instead of the task's seed")
+    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where trees are grown")
+    for name, kind in TUNABLE.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help="instead of the task's")
     given = parser.parse_args(arguments)
-    task = tasks.load(given.task)
-    if given.seed is not None:
-        training = task.settings.training.model_copy(update={"seed": given.seed})
-        settings = task.settings.model_copy(update={"training": training})
-        task = task.model_copy(update={"settings": settings})
-    metrics = train(task, given.examples, given.model)
+    task = with_values(tasks.load(given.task), {name: getattr(given, name) for name in TUNABLE})
+    group = distributed.from_environment()
+    metrics = train(task, given.examples, given.model, group=group, device=given.device)
+    if not group.leads:
+        return
     for name, value in metrics.items():
         command.log.info("%s: %.6g", name, value)
-    tracking.record(metrics, task.settings.training.model_dump())
+    tracking.record(metrics, {"processes": group.size, **task.settings.training.model_dump()})
+
+
+def with_values(task: tasks.Task, values: Mapping[str, object]) -> tasks.Task:
+    """Return the task with other settings of the booster, such as a sweep tries; None keeps one.
+
+    Raises:
+        TaskError: a value is none that task.yaml could have.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        training = Training.model_validate({**task.settings.training.model_dump(), **given})
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()]
+        raise TaskError(f"these settings of the booster are wrong: {'; '.join(wrong)}") from error
+    settings = task.settings.model_copy(update={"training": training})
+    return task.model_copy(update={"settings": settings})
 
 
 if __name__ == "__main__":
