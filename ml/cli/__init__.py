@@ -8,6 +8,7 @@ import typer
 
 from ml.cli import console
 from ml.errors import PlatformError, TaskError
+from ml.replay_mode import Mode
 
 if TYPE_CHECKING:
     from ml.workspace import Workspace
@@ -173,6 +174,32 @@ def models(
     console.as_table(("model", "AUC", "Brier", "trained on", "data", "code"), rows)
     if not rows:
         console.out.print("no models yet; `mlops train` registers one")
+
+
+@app.command()
+def replay(
+    *,
+    task: Annotated[str, typer.Option(help="Task below ml/tasks, or a folder.")] = "flights",
+    data: Annotated[Path | None, typer.Option(help="Folder of raw files to replay.")] = None,
+    mode: Annotated[
+        Mode, typer.Option(help="fixed keeps the first champion; rolling promotes as it goes.")
+    ] = Mode.FIXED,
+    json: Json = False,
+) -> None:
+    """Replay a year period by period: which challengers would have taken over, and why.
+
+    Runs here, asks no server and changes nothing. The rule is docs/replay.md.
+    """
+    from ml.cli import replaying  # noqa: PLC0415  --help shall not read numpy
+
+    found = []
+    for decision in replaying.decisions(task, data, mode):
+        console.err.print(f"{decision.period}: {decision.comparison.outcome}")
+        found.append(decision)
+    if json:
+        console.as_json([decision.document for decision in found])
+    else:
+        replaying.show(found)
 
 
 def _workspace(
