@@ -2,78 +2,16 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from ml.data.schema import Frozen, Schema, Table
 from ml.errors import TaskError
 
 TASKS = Path(__file__).parent / "tasks"
-Share = float
 M = TypeVar("M", bound=BaseModel)
-
-
-class Frozen(BaseModel):
-    """Unknown keys are mistakes, and nothing changes after it was read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(Frozen):
-    """What one column may hold."""
-
-    type: Literal["integer", "number", "text", "time", "boolean"]
-    nulls: Share = Field(default=0, ge=0, le=1)
-    min: float | None = None
-    max: float | None = None
-    values: tuple[str, ...] = ()
-    outliers: Share = Field(default=0, ge=0, le=1)
-    known: Literal["before", "after"] | None = None
-
-    @model_validator(mode="after")
-    def _rules_fit_the_type(self) -> Self:
-        numeric = self.type in {"integer", "number"}
-        if not numeric and (self.min is not None or self.max is not None):
-            raise ValueError(f"min and max are for integer and number, not for {self.type}")
-        if self.values and self.type != "text":
-            raise ValueError(f"values is for text, not for {self.type}")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
-        return self
-
-    @property
-    def limited(self) -> bool:
-        """Whether cells can be outliers."""
-        return bool(self.values) or self.min is not None or self.max is not None
-
-
-class Table(Frozen):
-    """One table: its file (without ending), its columns, its key and how fresh it must be."""
-
-    file: str
-    columns: dict[str, Column]
-    key: tuple[str, ...] = ()
-    time: str | None = None
-    fresh_days: float | None = None
-
-    @model_validator(mode="after")
-    def _names_exist(self) -> Self:
-        for name in (*self.key, *([self.time] if self.time else [])):
-            if name not in self.columns:
-                raise ValueError(f"{name} is used as key or time but is no column")
-        if self.time and self.columns[self.time].type != "time":
-            raise ValueError(f"{self.time} is the table's time but its type is not time")
-        if self.fresh_days is not None and not self.time:
-            raise ValueError("fresh_days needs `time`, the column that says when a row happened")
-        return self
-
-
-class Schema(Frozen):
-    """All tables of a task; `missing` is how an empty cell is written in the files."""
-
-    missing: str = ""
-    tables: dict[str, Table]
 
 
 class Data(Frozen):
@@ -86,10 +24,21 @@ class Data(Frozen):
 
 
 class Label(Frozen):
-    """The label is 1 where the column is above the value; rows without the column have no label."""
+    """The label is 1 where the column is above the value; rows without the column have no label.
+
+    Labels that come in a table of their own are looked up there by `keys` (events column -> its).
+    """
 
     column: str
     above: float
+    table: str | None = None
+    keys: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _keys_with_table(self) -> Self:
+        if bool(self.table) != bool(self.keys):
+            raise ValueError("give table and keys together, or neither where events have the label")
+        return self
 
 
 class Feature(Frozen):
@@ -147,14 +96,14 @@ class Evaluation(Frozen):
 
 
 class Settings(Frozen):
-    """The task's settings file."""
+    """The task's settings file; without `time` an event happens when its period starts."""
 
     name: str
     model: str
     data: Data
     events: str
-    time: str
-    period: tuple[str, ...]
+    time: str | None = None
+    period: tuple[str, ...] = Field(min_length=1, max_length=3)
     label: Label
     features: dict[str, Feature]
     joins: tuple[Join, ...] = ()
@@ -175,6 +124,11 @@ class Task(Frozen):
     def events(self) -> Table:
         """The table with one row for each prediction."""
         return self.schema_.tables[self.settings.events]
+
+    @property
+    def label_table(self) -> str:
+        """The name of the table that has the label."""
+        return self.settings.label.table or self.settings.events
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -252,20 +206,21 @@ def _check_names(schema: Schema, settings: Settings, path: Path) -> None:
         absent = [name for name in columns if name not in schema.tables[table].columns]
         wrong.extend(f"  {used}: table {table} has no column {name}" for name in absent)
 
-    base = settings.events
-    want(base, (settings.time, *settings.period, settings.label.column), "time, period, label")
+    base, label = settings.events, settings.label
+    times = (settings.time,) if settings.time else ()
+    want(base, (*times, *settings.period, *label.keys), "time, period, label.keys")
+    want(label.table or base, (label.column, *label.keys.values()), "label")
+    wrong += _uncovered("label", schema.tables.get(label.table or ""), label.keys, timed=False)
     for name, feature in settings.features.items():
         want(base, feature.sources, f"features.{name}")
     for join in settings.joins:
         want(base, tuple(join.keys), f"joins.{join.table}.keys")
         want(join.table, (*join.keys.values(), *join.features.values()), f"joins.{join.table}")
-        other = schema.tables.get(join.table)
-        matched = {*join.keys.values(), *([other.time] if other and other.time else [])}
-        if other and not (other.key and set(other.key) <= matched):
-            wrong.append(
-                f"  joins.{join.table}: keys must cover the table's key {', '.join(other.key)}, or "
-                "one event would match several rows"
-            )
+        wrong += _uncovered(
+            f"joins.{join.table}", schema.tables.get(join.table), join.keys, timed=True
+        )
+        if join.hours_before is not None and settings.time is None:
+            wrong.append(f"  joins.{join.table}: hours_before needs `time`, the moment of an event")
     names = [*settings.features, *(name for join in settings.joins for name in join.features)]
     wrong.extend(f"  {name}: two features of this name" for name in names if names.count(name) > 1)
     wrong.extend(
@@ -277,3 +232,14 @@ def _check_names(schema: Schema, settings: Settings, path: Path) -> None:
         raise TaskError(
             f"{path.parent.name}/{path.name} is wrong:\n" + "\n".join(dict.fromkeys(wrong))
         )
+
+
+def _uncovered(used: str, other: Table | None, keys: dict[str, str], *, timed: bool) -> list[str]:
+    """Refuse a look-up that could match several rows."""
+    matched = {*keys.values(), *([other.time] if timed and other and other.time else [])}
+    if other is None or (other.key and set(other.key) <= matched):
+        return []
+    key = ", ".join(other.key)
+    return [
+        f"  {used}: keys must cover the table's key {key}, or one event would match several rows"
+    ]

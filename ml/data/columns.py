@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, TypeVar
 import ibis
 from ibis.expr import types as ir
 
+from ml.data.schema import Column
 from ml.errors import TaskError
 
 if TYPE_CHECKING:
-    from ibis.expr.types import BooleanValue, Scalar, Table
+    from ibis.expr.types import BooleanValue, Scalar, Table, Value
 
 K = TypeVar("K", bound=ir.Column)
 
@@ -27,6 +28,11 @@ def column(rows: "Table", name: str, kind: type[K]) -> K:
 def number(rows: "Table", name: str) -> ir.NumericColumn:
     """Return a column of numbers."""
     return column(rows, name, ir.NumericColumn)
+
+
+def integer(rows: "Table", name: str) -> ir.IntegerColumn:
+    """Return a column of whole numbers."""
+    return column(rows, name, ir.IntegerColumn)
 
 
 def moment(rows: "Table", name: str) -> ir.TimestampColumn:
@@ -48,3 +54,15 @@ def anyone(conditions: "list[BooleanValue]") -> "BooleanValue":
     for other in others:
         first |= other
     return first.fill_null(ibis.literal(False))
+
+
+def outlier(value: "Value", rule: Column) -> "BooleanValue":
+    """Whether a cell lies outside what its column may hold; an empty cell does not."""
+    parts: list[BooleanValue] = []
+    if rule.min is not None:
+        parts.append(value < ibis.literal(rule.min))
+    if rule.max is not None:
+        parts.append(value > ibis.literal(rule.max))
+    if rule.values:
+        parts.append(value.notin([ibis.literal(text) for text in rule.values]))
+    return anyone(parts)

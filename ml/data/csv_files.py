@@ -1,15 +1,16 @@
-"""Raw csv files: found by name, unpacked, read with the schema's types, and never guessed."""
+"""Raw csv files: read with the schema's types, and never guessed."""
 
 import csv
-import zipfile
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.data.engine import named, quoted
-from ml.data.manifest import Ingested, Reject, file_digest
+from ml.data.manifest import Reject
+from ml.data.raw_files import EXAMPLES, Outcome
+from ml.data.schema import Kind, Table
 from ml.errors import TaskError
-from ml.task import Table
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -22,36 +23,11 @@ READ = {
     "time": "TIMESTAMP",
     "boolean": "BOOLEAN",
 }
-ENDINGS = (".csv", ".csv.gz", ".csv.zip")
-EXAMPLES = 5
+WRITTEN = READ | {"integer": "BIGINT"}
 LARGEST = 2**53  # the last integer that a float holds exactly
 
 
-def find(folder: Path, stem: str, unpacked: Path) -> Path:
-    """Return the file of a table, taken out of its zip archive where it is in one."""
-    for ending in ENDINGS:
-        path = folder / f"{stem}{ending}"
-        if not path.is_file():
-            continue
-        if ending != ".csv.zip":
-            return path
-        try:
-            with zipfile.ZipFile(path) as archive:
-                return Path(archive.extract(f"{stem}.csv", unpacked))
-        except (KeyError, zipfile.BadZipFile) as error:
-            raise TaskError(
-                f"{path.name} is no zip archive that holds {stem}.csv: {error}"
-            ) from error
-    wanted = ", ".join(f"{stem}{ending}" for ending in ENDINGS)
-    found = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
-    raise TaskError(
-        f"{folder} holds no file for table {stem}: wanted one of {wanted}, found {found}"
-    )
-
-
-def read_table(
-    connection: "Backend", table: Table, source: Path, target: Path, missing: str
-) -> Ingested:
+def read(connection: "Backend", table: Table, source: Path, target: Path, missing: str) -> Outcome:
     """Write one csv file as Parquet with the schema's types; lines that do not fit are counted."""
     header = _header(connection, source)
     kept = [name for name in table.columns if name in header]
@@ -60,39 +36,52 @@ def read_table(
             f"{source.name} has none of the schema's columns; its first line is "
             f"{','.join(header)!r}"
         )
-    staged, errors = f"staged_{target.stem}", f"rejects_{target.stem}"
+    staged, errors = "staged", "rejects"
     kinds = {name: table.columns[name].type if name in kept else "text" for name in header}
     columns = ", ".join(f"{quoted(name)}: {quoted(READ[kind])}" for name, kind in kinds.items())
     selected = ", ".join(named(name) for name in kept)
     connection.raw_sql(
-        f"CREATE TEMP TABLE {named(staged)} AS SELECT {selected} FROM read_csv({quoted(source)}, "  # noqa: S608  all names are quoted
-        f"columns={{{columns}}}, auto_detect=false, header=true, delim=',', quote='\"', "
-        f"escape='\"', nullstr=[{quoted(missing)}, ''], store_rejects=true, rejects_limit=0, "
-        f"rejects_table={quoted(errors)}, rejects_scan={quoted(errors + '_scan')})"
+        f"CREATE OR REPLACE TEMP TABLE {staged} AS SELECT {selected} FROM read_csv("  # noqa: S608  all names are quoted
+        f"{quoted(source)}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "
+        f"quote='\"', escape='\"', nullstr=[{quoted(missing)}, ''], store_rejects=true, "
+        f"rejects_limit=0, rejects_table={quoted(errors)}, rejects_scan={quoted(errors + '_scan')})"
     )
     counts, examples = _rejects(connection, errors, header)
-    integers = [name for name in kept if kinds[name] == "integer"]
-    for name in integers:
-        examples += _fractions(connection, staged, errors, name, counts)
-    whole = " AND ".join(["true", *(_is_whole(name) for name in integers)])
+    left_out = [
+        int(line)
+        for (line,) in connection.raw_sql(f"SELECT DISTINCT line FROM {errors}").fetchall()  # noqa: S608  a constant
+    ]
+    numbers = {name: kinds[name] for name in kept if kinds[name] in {"integer", "number"}}
+    for name, (count, cells) in misfits(connection, staged, "rowid", numbers).items():
+        counts[name] = counts.get(name, 0) + count
+        examples += [
+            Reject(
+                line=_line(row, sorted(left_out)),
+                column=name,
+                found=f"{value:g}",
+                why=why(numbers[name]),
+            )
+            for row, value in cells
+        ]
+    whole = " AND ".join(["true", *(fits(name, kind) for name, kind in numbers.items())])
     typed = ", ".join(
-        f"{named(name)}::BIGINT AS {named(name)}" if name in integers else named(name)
-        for name in kept
+        written(name, rule.type, floating=name in numbers)
+        if name in kept
+        else f"NULL::{WRITTEN[rule.type]} AS {named(name)}"
+        for name, rule in table.columns.items()
     )
     connection.raw_sql(
-        f"COPY (SELECT {typed} FROM {named(staged)} WHERE {whole}) "  # noqa: S608  as above
+        f"COPY (SELECT {typed} FROM {staged} WHERE {whole}) "  # noqa: S608  as above
         f"TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd)"
     )
-    connection.raw_sql(f"DROP TABLE {named(staged)}")
-    rows = connection.read_parquet(target).count().to_pyarrow().as_py()
-    return Ingested(
-        file=target.name,
-        sha256=file_digest(target),
-        rows=int(rows),
+    for name in (staged, errors, errors + "_scan"):
+        connection.raw_sql(f"DROP TABLE {name}")
+    return Outcome(
         missing=tuple(name for name in table.columns if name not in header),
-        extra=tuple(name for name in header if name not in table.columns),
+        extra=tuple(name for name in header if name not in {*table.columns, *table.ignored}),
         rejected=counts,
         examples=tuple(examples),
+        mistyped={},
     )
 
 
@@ -132,33 +121,49 @@ def _rejects(
     return {str(column): int(count) for column, count in counts}, examples
 
 
-def _is_whole(name: str) -> str:
+def fits(name: str, kind: Kind) -> str:
+    """Return the SQL condition that a number is empty (NaN is), finite and, for integers, whole."""
     cell = named(name)
-    return f"({cell} IS NULL OR ({cell} = trunc({cell}) AND abs({cell}) <= {LARGEST}))"
+    if kind == "integer":
+        good = f"{cell} = trunc({cell}) AND abs({cell}) <= {LARGEST}"
+    else:
+        good = f"NOT isinf({cell})"
+    return f"({cell} IS NULL OR isnan({cell}) OR ({good}))"
 
 
-def _fractions(
-    connection: "Backend", staged: str, errors: str, name: str, counts: dict[str, int]
-) -> list[Reject]:
-    """Count the cells of an integer column that are no whole numbers, and show the first."""
-    table, cell = named(staged), named(name)
-    found = connection.raw_sql(
-        f"SELECT rowid, {cell}, count(*) OVER () FROM {table} WHERE NOT {_is_whole(name)} "  # noqa: S608  quoted
-        f"ORDER BY rowid LIMIT {EXAMPLES}"
-    ).fetchall()
-    if not found:
-        return []
-    counts[name] = counts.get(name, 0) + int(found[0][2])
-    left_out = [
-        int(line)
-        for (line,) in connection.raw_sql(
-            f"SELECT DISTINCT line FROM {named(errors)} ORDER BY line"  # noqa: S608  quoted
-        ).fetchall()
-    ]
-    return [
-        Reject(line=_line(int(row), left_out), column=name, found=f"{value:g}", why="not whole")
-        for row, value, _ in found
-    ]
+def written(name: str, kind: Kind, *, floating: bool) -> str:
+    """Return the SQL of a cell in the type that tables have."""
+    cell = f"CASE WHEN NOT isnan({named(name)}) THEN {named(name)} END" if floating else named(name)
+    return f"({cell})::{WRITTEN[kind]} AS {named(name)}"
+
+
+def misfits(
+    connection: "Backend", rows: str, row: str, kinds: Mapping[str, Kind]
+) -> dict[str, tuple[int, list[tuple[int, float]]]]:
+    """Return for each column how many numbers do not fit, and the first with their rows."""
+    if not kinds:
+        return {}
+    counts = connection.raw_sql(
+        "SELECT "  # noqa: S608  all names are quoted
+        + ", ".join(f"count(*) FILTER (NOT {fits(name, kind)})" for name, kind in kinds.items())
+        + f" FROM {rows}"
+    ).fetchone()
+    bad = {name: int(count) for name, count in zip(kinds, counts or (), strict=True) if count}
+    return {
+        name: (
+            count,
+            connection.raw_sql(
+                f"SELECT {row}, {named(name)} FROM {rows} WHERE NOT {fits(name, kinds[name])} "  # noqa: S608  as above
+                f"ORDER BY 1 LIMIT {EXAMPLES}"
+            ).fetchall(),
+        )
+        for name, count in bad.items()
+    }
+
+
+def why(kind: Kind) -> str:
+    """Say what is wrong with a number that does not fit."""
+    return "not whole" if kind == "integer" else "not finite"
 
 
 def _line(row: int, left_out: list[int]) -> int:

@@ -5,49 +5,32 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from ml.data.checks import outlier
-from ml.data.columns import moment, number
-from ml.task import Join, Table, Task
+from ml.data.columns import integer, moment, number, outlier
+from ml.data.schema import Table
+from ml.task import Feature, Join, Settings, Task
 
 if TYPE_CHECKING:
-    from ibis.expr.types import StringValue, Value
+    from ibis.expr.types import StringValue, TimestampValue, Value
     from ibis.expr.types import Table as Rows
 
 LABEL, PERIOD, TIME = "_label", "_period", "_time"
+_CELL = "l_cell"
 
 
 def examples(task: Task, tables: Mapping[str, "Rows"]) -> "Rows":
-    """Return one row for each event with a label: features, label, period and time."""
-    settings = task.settings
-    every = cleaned(tables[settings.events], task.events)
-    events = every.filter(every[settings.label.column].notnull())
-    own: dict[str, Value] = {}
-    for name, feature in settings.features.items():
-        if feature.weekday:
-            year, month, day = (events[part].cast("int32") for part in feature.weekday)
-            own[name] = ibis.date(year, month, day).day_of_week.index()
-        elif feature.column:
-            own[name] = events[feature.column]
-    late = number(events, settings.label.column) > ibis.literal(settings.label.above)
-    keys = dict.fromkeys([*task.events.key, *(key for join in settings.joins for key in join.keys)])
-    base = events.select(
-        **{f"k_{key}": events[key] for key in keys},
-        **own,
-        **{
-            LABEL: late.cast("int8"),
-            PERIOD: period(events, settings.period),
-            TIME: events[settings.time],
-        },
-    )
-    for join in settings.joins:
-        other = cleaned(tables[join.table], task.schema_.tables[join.table])
-        base = _joined(base, other, join, task.schema_.tables[join.table].time)
-    numbers = [name for name in task.feature_names if name not in task.categories]
-    ordered = base.order_by([TIME, *(f"k_{key}" for key in task.events.key)])
-    return ordered.select(
-        **{name: ordered[name] for name in task.categories},
-        **{name: ordered[name].cast("float32") for name in numbers},
-        **{name: ordered[name] for name in (LABEL, PERIOD, TIME)},
+    """Return one row for each event with a label, in time order: features, label, period, time."""
+    every = _with_features(task, tables, _labelled(task, tables))
+    ordered = every.order_by([TIME, *(f"k_{key}" for key in task.events.key)])
+    return ordered.select(*task.feature_names, LABEL, PERIOD, TIME)
+
+
+def keyed(task: Task, tables: Mapping[str, "Rows"]) -> "Rows":
+    """Return key and features of every event, with a label or without, under their own names."""
+    events = cleaned(tables[task.settings.events], task.events)
+    every = _with_features(task, tables, events)
+    return every.select(
+        **{f"key_{key}": every[f"k_{key}"] for key in task.events.key},
+        **{name: every[name] for name in task.feature_names},
     )
 
 
@@ -68,6 +51,67 @@ def period(rows: "Rows", columns: tuple[str, ...]) -> "StringValue":
     for name in others:
         text = text + "-" + rows[name].cast("string").lpad(2, "0")
     return text
+
+
+def within(rows: "Rows", first: str, last: str) -> "Rows":
+    """Keep the rows of the periods from the first to the last."""
+    return rows.filter(rows[PERIOD].between(ibis.literal(first), ibis.literal(last)))
+
+
+def _labelled(task: Task, tables: Mapping[str, "Rows"]) -> "Rows":
+    """Return the events that have a label, with the cell that it is made of."""
+    settings, label = task.settings, task.settings.label
+    events = cleaned(tables[settings.events], task.events)
+    if label.table is None:
+        events = events.mutate(**{_CELL: events[label.column]})
+        return events.filter(events[_CELL].notnull())
+    other = cleaned(tables[label.table], task.schema_.tables[label.table])
+    looked_up = {f"l_{theirs}": other[theirs] for theirs in label.keys.values()}
+    outcomes = other.select(**looked_up, **{_CELL: other[label.column]})
+    outcomes = outcomes.filter(outcomes[_CELL].notnull())
+    match = [events[ours] == outcomes[f"l_{theirs}"] for ours, theirs in label.keys.items()]
+    return events.inner_join(outcomes, match).drop(*looked_up)
+
+
+def _with_features(task: Task, tables: Mapping[str, "Rows"], events: "Rows") -> "Rows":
+    """Add every feature to events; what they are matched and ordered by is called k_ and so on."""
+    settings = task.settings
+    keys = dict.fromkeys([*task.events.key, *(key for join in settings.joins for key in join.keys)])
+    base = events.select(
+        **{f"k_{key}": events[key] for key in keys},
+        **{name: _own(events, feature) for name, feature in settings.features.items()},
+        **_label(events, settings),
+        **{PERIOD: period(events, settings.period), TIME: _time(events, settings)},
+    )
+    for join in settings.joins:
+        other = cleaned(tables[join.table], task.schema_.tables[join.table])
+        base = _joined(base, other, join, task.schema_.tables[join.table].time)
+    numbers = [name for name in task.feature_names if name not in task.categories]
+    return base.mutate(**{name: base[name].cast("float32") for name in numbers})
+
+
+def _own(events: "Rows", feature: Feature) -> "Value":
+    """Return a feature that is made of the event alone."""
+    if feature.weekday:
+        year, month, day = (integer(events, part).cast("int32") for part in feature.weekday)
+        return ibis.date(year, month, day).day_of_week.index()
+    return events[feature.sources[0]]
+
+
+def _label(events: "Rows", settings: Settings) -> dict[str, "Value"]:
+    if _CELL not in events.columns:
+        return {}
+    above = number(events, _CELL) > ibis.literal(settings.label.above)
+    return {LABEL: above.cast("int8")}
+
+
+def _time(events: "Rows", settings: Settings) -> "TimestampValue":
+    """Return the moment of an event: its time, or else the start of its period."""
+    if settings.time:
+        return moment(events, settings.time)
+    given = [integer(events, name).cast("int32") for name in settings.period]
+    year, month, day = (*given, *[1] * (3 - len(given)))
+    return ibis.timestamp(year, month, day, 0, 0, 0)
 
 
 def _joined(base: "Rows", other: "Rows", join: Join, time: str | None) -> "Rows":

@@ -16,6 +16,7 @@ class Problem(BaseModel):
     model_config = ConfigDict(frozen=True)
     rule: str
     table: str
+    window: str = ""
     columns: tuple[str, ...] = ()
     rows: int = 0
     found: str
@@ -26,6 +27,7 @@ class Problem(BaseModel):
     def sentence(self) -> str:
         """One line for people, and one line for each example."""
         where = f"{self.table}.{', '.join(self.columns)}" if self.columns else self.table
+        where += f" in window {self.window}" if self.window else ""
         count = f" in {self.rows} rows" if self.rows else ""
         head = f"{where}: {self.rule}{count}: found {self.found}; wanted {self.wanted}"
         return "\n".join([head, *(f"    {example}" for example in self.examples)])
@@ -42,6 +44,7 @@ class Report(BaseModel):
     schema_sha256: str
     tables_digest: str
     rows: dict[str, int]
+    windows: dict[str, str]
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...]
 
@@ -52,6 +55,7 @@ class Report(BaseModel):
         lines = [
             f"validation of {self.task}, data version {self.data_version}, as of {self.as_of}",
             f"rows: {rows}",
+            f"windows: {', '.join(name or 'all' for name in self.windows)}",
         ]
         if self.problems:
             lines.append(f"FAILED: {len(self.problems)} problem(s)")

@@ -2,48 +2,41 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ml import task as tasks
+from ml.data import engine as engines
 from ml.data import leaks, manifest, report
-from ml.data.engine import engine
 from ml.errors import TaskError
 from ml.steps import command
-
-if TYPE_CHECKING:
-    from ibis.expr.types import Table as Rows
 
 DATA, ABOUT = "examples.parquet", "about.json"
 
 
 def prepare(
-    task: tasks.Task, tables: Path, checked: Path, targets: dict[str, Path]
+    task: tasks.Task,
+    tables: Path,
+    checked: Path,
+    targets: dict[str, Path],
+    engine: str = engines.NAMES[0],
 ) -> dict[str, int]:
     """Write the examples of each part into its folder and return how many there are."""
     leaks.guard(task)
     ingested = manifest.read(tables)
     _refuse_unchecked(ingested, report.read(checked))
-    import ibis  # noqa: PLC0415  costs a second that --help does not need
-
-    from ml.data import features  # noqa: PLC0415  as above
+    from ml.data import features  # noqa: PLC0415  ibis takes a second that --help does not need
 
     split = task.settings.split
     rows: dict[str, int] = {}
-    with engine() as connection:
-        found: dict[str, Rows] = {
-            name: connection.read_parquet(tables / table.file)
-            for name, table in ingested.tables.items()
-        }
+    with engines.opened(engine) as data:
+        found = {name: data.read(table.files(tables)) for name, table in ingested.tables.items()}
         examples = features.examples(task, found)
         for part, (first, last) in {"train": split.train, "holdout": split.holdout}.items():
-            chosen = examples.filter(
-                examples[features.PERIOD].between(ibis.literal(first), ibis.literal(last))
-            )
             path = targets[part] / DATA
-            connection.to_parquet(chosen, path)
-            periods = _periods(connection.read_parquet(path))
-            rows[part] = sum(period["rows"] for period in periods)
+            data.write(features.within(examples, first, last), path)
+            periods = _periods(data, path)
+            rows[part] = sum(period.rows for period in periods)
             _refuse_unusable(part, first, last, periods)
             about = {
                 "task": task.settings.name,
@@ -53,20 +46,33 @@ def prepare(
                 "settings_sha256": task.settings_digest,
                 "features": list(task.feature_names),
                 "categories": list(task.categories),
-                "periods": periods,
+                "periods": [asdict(period) for period in periods],
             }
             text = json.dumps(about, indent=2) + "\n"
             (targets[part] / ABOUT).write_text(text, encoding="utf-8")
     return rows
 
 
-def _periods(rows: "Rows") -> list[dict[str, int]]:
-    from ml.data import columns, features  # noqa: PLC0415  costs a second, see prepare
+@dataclass(frozen=True)
+class Period:
+    """How many examples a period has."""
 
+    period: str
+    rows: int
+    positive: int
+
+
+def _periods(data: engines.Engine, path: Path) -> list[Period]:
+    from ml.data import columns, features  # noqa: PLC0415  see prepare
+
+    rows = data.read([path])
     counted = rows.group_by(period=features.PERIOD).aggregate(
         rows=rows.count(), positive=columns.number(rows, features.LABEL).sum()
     )
-    return counted.order_by("period").to_pyarrow().to_pylist()
+    return [
+        Period(str(found["period"]), int(str(found["rows"])), int(str(found["positive"])))
+        for found in data.records(counted.order_by("period"))
+    ]
 
 
 def _refuse_unchecked(ingested: manifest.Manifest, checked: report.Report) -> None:
@@ -80,9 +86,9 @@ def _refuse_unchecked(ingested: manifest.Manifest, checked: report.Report) -> No
         )
 
 
-def _refuse_unusable(part: str, first: str, last: str, periods: list[dict[str, int]]) -> None:
-    total = sum(period["rows"] for period in periods)
-    positive = sum(period["positive"] for period in periods)
+def _refuse_unusable(part: str, first: str, last: str, periods: list[Period]) -> None:
+    total = sum(period.rows for period in periods)
+    positive = sum(period.positive for period in periods)
     if total == 0:
         raise TaskError(f"{part}: no labelled row from {first} to {last}; choose other periods")
     if positive in {0, total}:
@@ -114,10 +120,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--holdout", type=Path, required=True, help="folder for hold-out examples")
     for bound in ("train-from", "train-to", "holdout-from", "holdout-to"):
         parser.add_argument(f"--{bound}", metavar="PERIOD", help="such as 2013-07 (default: task)")
+    parser.add_argument(
+        "--engine", choices=engines.NAMES, default=engines.NAMES[0], help="default: duckdb"
+    )
     given = parser.parse_args(arguments)
     task = with_periods(tasks.load(given.task), vars(given))
     targets = {"train": command.made(given.train), "holdout": command.made(given.holdout)}
-    for part, rows in prepare(task, given.tables, given.report, targets).items():
+    for part, rows in prepare(task, given.tables, given.report, targets, given.engine).items():
         first, last = getattr(task.settings.split, part)
         command.log.info("%s: %d rows of %s to %s", part, rows, first, last)
 

@@ -22,15 +22,8 @@ def validate(task: tasks.Task, tables: Path, as_of: datetime) -> Report:
             f"the tables in {tables} were read with another schema.yaml; run ingest again"
         )
     with engine() as connection:
-        for name, table in task.schema_.tables.items():
-            found = checks.check(
-                connection,
-                tables,
-                name=name,
-                table=table,
-                ingested=ingested.tables[name],
-                as_of=as_of,
-            )
+        for name, table in ingested.tables.items():
+            found = checks.check(connection, task, tables, name=name, ingested=table, as_of=as_of)
             for problem, tolerated in found:
                 (notes if tolerated else problems).append(problem)
     return Report(
@@ -41,6 +34,7 @@ def validate(task: tasks.Task, tables: Path, as_of: datetime) -> Report:
         schema_sha256=task.schema_digest,
         tables_digest=ingested.digest,
         rows={name: table.rows for name, table in ingested.tables.items()},
+        windows={name: window.version for name, window in ingested.windows.items()},
         problems=tuple(problems),
         notes=tuple(notes),
     )
