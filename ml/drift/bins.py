@@ -69,11 +69,15 @@ class NumberBins(Stored):
         lower = np.append(-np.inf, self.grid)
         return (upper <= self.low) | (lower >= self.high)
 
+    @property
+    def bounds(self) -> Floats:
+        """Both ends of every cell; the open cells end at their only edge."""
+        return np.concatenate([self.grid[:1], self.grid, self.grid[-1:]])
+
     @cached_property
     def middles(self) -> Floats:
-        """A value that stands for each cell; the open cells are taken as their only edge."""
-        inner = (self.grid[:-1] + self.grid[1:]) / 2
-        return np.concatenate([self.grid[:1], inner, self.grid[-1:]])
+        """A value that stands for each cell."""
+        return (self.bounds[:-1] + self.bounds[1:]) / 2
 
 
 class CategoryBins(Stored):
@@ -118,7 +122,7 @@ def number_bins(sample: Floats, low: float, high: float) -> NumberBins:
         raise ValueError("there is no value to take quantiles of; leave the column out")
     quantiles = np.quantile(sample, LEVELS, method="inverted_cdf")
     first, third = np.quantile(sample, [0.25, 0.75], method="inverted_cdf")
-    width = float(third - first) or float(np.std(sample)) or max(abs(low), 1.0)
+    width = float(third - first) or _spread(sample) or max(abs(low), 1.0)
     fences = (snap(float(first) - FENCE * width), snap(float(third) + FENCE * width))
     reach = (high - low) or max(abs(low), 1.0)
     steps = [reach * (2.0**step - 1) for step in range(1, DOUBLINGS + 1)]
@@ -131,8 +135,16 @@ def number_bins(sample: Floats, low: float, high: float) -> NumberBins:
         deciles=tuple(sorted(edges.index(value) for value in deciles)),
         low=fences[0],
         high=fences[1],
-        std=float(np.std(sample, ddof=1)) if len(sample) > 1 else 0.0,
+        std=_spread(sample),
     )
+
+
+def _spread(sample: Floats) -> float:
+    """Return the standard deviation; values are scaled, as squares may be too large."""
+    largest = float(np.abs(sample).max())
+    if len(sample) < 2 or not largest:
+        return 0.0
+    return largest * float(np.std(sample / largest, ddof=1))
 
 
 def category_bins(counts: Mapping[str, int], *, complete: bool) -> CategoryBins:
