@@ -55,10 +55,11 @@ class Finding(BaseModel):
 
     def __str__(self) -> str:
         if self.value is None:
-            said = "not measured"
-        elif self.low is None or self.high is None:
-            said = f"{self.value:.6g}"
-        else:
+            if self.outcome is Outcome.PASS:
+                return f"{self.name}: {self.wanted}"
+            return f"{self.name}: {self.note or 'not measurable'}, wanted {self.wanted}"
+        said = f"{self.value:.6g}"
+        if self.low is not None and self.high is not None:
             said = str(Interval(value=self.value, low=self.low, high=self.high))
         return f"{self.name} {said}, wanted {self.wanted}{f': {self.note}' if self.note else ''}"
 
