@@ -11,7 +11,7 @@ from infra.assembly.catalogue import Catalogue, house_catalogue
 from infra.assembly.data import move_data
 from infra.assembly.entry import open_ways
 from infra.assembly.front_door import Entrance, build_gateway
-from infra.assembly.guard import guard
+from infra.assembly.guard import holding_data, watch_cost
 from infra.assembly.keys import make_keys
 from infra.assembly.kubernetes import build_kubernetes
 from infra.assembly.lake import build_lake, show_lake
@@ -50,6 +50,7 @@ class Stamp(ComponentResource):
     """One region's workspace and everything that it stands on."""
 
     outputs: dict[str, Input[str]]
+    holding_data: dict[str, Input[str]]
     group_id: Output[str]
     workspace_id: Output[str]
     entrance: Entrance | None
@@ -105,7 +106,8 @@ class Stamp(ComponentResource):
         if attached is not None:
             targets_of_alerts["kubernetes"] = (attached.cluster_id, KUBERNETES_RULES)
         watch_stamp(site, base, args.people, targets_of_alerts)
-        guard(site, base, stores=stores, lake=lake, group_id=group.id, people=args.people)
+        watch_cost(site, group.id, args.people)
+        self.holding_data = holding_data(base, stores, lake)
         self.group_id = group.id
         self.workspace_id = workspace.workspace_id
         if args.model_registry is not None:

@@ -9,6 +9,7 @@ from pulumi_azure_native import resources
 from infra.assembly.catalogue import find_catalogue
 from infra.assembly.delivery import Ground, build_delivery
 from infra.assembly.front_door import build_front_door
+from infra.assembly.guard import lock
 from infra.assembly.model_registry import find_model_registry
 from infra.assembly.ownership import build_owned
 from infra.assembly.watch import find_people, watch_environment
@@ -82,6 +83,9 @@ class Platform:
             },
             model_registry,
         )
+        if settings.protect:
+            for region, stamp in self.stamps.items():
+                lock(replace(names, region=region).short_region, stamp, stamp.holding_data)
         entrances = {region: stamp.entrance for region, stamp in self.stamps.items()}
         self.outputs = {
             "environment": settings.environment,

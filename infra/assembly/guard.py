@@ -1,6 +1,8 @@
 """What guards a stamp: locks on what holds data, and a budget."""
 
-from pulumi import Input
+from collections.abc import Mapping
+
+from pulumi import ComponentResource, Input, ResourceOptions
 
 from infra.assembly.base import Base
 from infra.assembly.stores import Stores
@@ -11,27 +13,30 @@ from infra.naming import Kind
 from infra.site import Site
 
 
-def guard(
-    site: Site,
-    base: Base,
-    *,
-    stores: Stores,
-    lake: Lake | None,
-    group_id: Input[str],
-    people: Input[str] | None,
-) -> None:
-    """Lock what holds data where the settings protect it, and watch what the stamp costs."""
+def holding_data(base: Base, stores: Stores, lake: Lake | None) -> dict[str, Input[str]]:
+    """Return the ids of what holds data that cannot be made again, by a short name."""
+    held: dict[str, Input[str]] = {
+        "data": stores.data.account_id,
+        "vault": stores.vault.vault_id,
+        "registry": stores.registry.registry_id,
+        "logs": base.monitoring.logs_id,
+    }
+    if lake is not None:
+        held["lake"] = lake.account_id
+    return held
+
+
+def lock(short_region: str, stamp: ComponentResource, held: Mapping[str, Input[str]]) -> None:
+    """Lock what holds data in a stamp.
+
+    Locks come last and go first: nothing below a locked store can be removed, not even a grant.
+    """
+    Locks(f"locks-{short_region}", LocksArgs(targets=held), ResourceOptions(depends_on=[stamp]))
+
+
+def watch_cost(site: Site, group_id: Input[str], people: Input[str] | None) -> None:
+    """Watch what the stamp costs, where its settings say how much it may."""
     settings = site.settings
-    if settings.protect:
-        targets = {
-            "data": stores.data.account_id,
-            "vault": stores.vault.vault_id,
-            "registry": stores.registry.registry_id,
-            "logs": base.monitoring.logs_id,
-        }
-        if lake is not None:
-            targets["lake"] = lake.account_id
-        Locks(site.named("locks"), LocksArgs(targets=targets), site.child)
     if settings.budget.monthly_amount is not None:
         args = BudgetArgs(
             scope=group_id,

@@ -70,6 +70,19 @@ def test_what_holds_data_is_locked_in_prod_and_nothing_is_in_dev(recordings):
     assert recordings["dev"].all("ManagementLockByScope") == []
 
 
+def test_locks_are_made_after_all_that_lies_below_them_and_so_are_removed_before(recordings):
+    prod = recordings["prod"]
+    for held in prod.all("ManagementLockByScope"):
+        region = held.name.removeprefix("locks-")[:3]
+        grants = [
+            r for r in prod.all("RoleAssignment") if r.name.startswith(f"grants-events-{region}")
+        ]
+        assert grants
+        assert {grant.name for grant in grants} <= {
+            urn.rpartition("::")[2] for urn in held.depends_on
+        }
+
+
 def test_one_stack_alone_owns_what_exists_once_in_a_subscription(recordings):
     once = (
         "security:Pricing",
