@@ -1,12 +1,16 @@
 """A synthetic hold-out of sixty days, models of known quality, and a small real model folder."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ml import mlflow_model, training
+from ml.data import examples as reading
 from ml.gates.blocks import by_day
 from ml.gates.bootstrap import Resampler
 from ml.gates.evidence import Evidence
@@ -76,4 +80,37 @@ def saved(rows, tmp_path_factory) -> Path:
     )
     folder = tmp_path_factory.mktemp("saved") / "model"
     mlflow_model.save(fitted.scorer, rows.columns, lineage, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def holdout(rows, tmp_path_factory) -> Path:
+    """The rows as the prepare step writes a hold-out."""
+    folder = tmp_path_factory.mktemp("holdout")
+    columns = {name: list(cells) for name, cells in rows.columns.items()}
+    numbers = {"risk": pa.float32(), "hour": pa.float32()}
+    table = pa.table(
+        {name: pa.array(cells, numbers.get(name, pa.string())) for name, cells in columns.items()}
+        | {
+            reading.LABEL: pa.array(rows.label, pa.int8()),
+            reading.PERIOD: pa.array(rows.period.tolist()),
+            reading.TIME: pa.array(rows.time.astype("datetime64[us]")),
+        }
+    )
+    pq.write_table(table, folder / reading.DATA)
+    periods = [
+        {"period": name, "rows": int((rows.period == name).sum()), "positive": 1}
+        for name in ("2013-10", "2013-11")
+    ]
+    about = {
+        "task": "flights",
+        "part": "holdout",
+        "data_version": "d" * 16,
+        "schema_sha256": "5" * 64,
+        "settings_sha256": "6" * 64,
+        "features": list(rows.columns),
+        "categories": ["group"],
+        "periods": periods,
+    }
+    (folder / reading.ABOUT).write_text(json.dumps(about))
     return folder
