@@ -7,7 +7,7 @@ STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/azlocal exec --start --
-LOCKS := requirements/main.txt requirements/dev.txt
+LOCKS := requirements/main.txt requirements/dev.txt requirements/data.txt
 # Tests that share a deployed platform stay together in one process.
 PARALLEL := --numprocesses 2 --dist loadgroup --quiet
 CHECKED := emulator infra ml policies review shapes tools benchmarks tests

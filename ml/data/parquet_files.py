@@ -84,6 +84,6 @@ def _types(connection: "Backend", source: Path) -> dict[str, str]:
 
 def _cell(name: str, kind: Kind, held: str, *, floating: bool) -> str:
     """Return the SQL of a cell; a time with a zone becomes UTC whatever the session's zone is."""
-    if kind == "time" and held == "TIMESTAMP WITH TIME ZONE":
-        return f"make_timestamp(epoch_us({named(name)})) AS {named(name)}"
+    if kind == "time" and held in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"}:
+        return f"make_timestamp(epoch_us({named(name)}::TIMESTAMPTZ)) AS {named(name)}"
     return written(name, kind, floating=floating)

@@ -56,20 +56,18 @@ def keys(checked: Checked) -> Iterator[Finding]:
 
 def wanted(checked: Checked, as_of: datetime) -> dict[str, "Scalar"]:
     """Return what `freshness` has to know of each part."""
-    time = checked.table.time
-    if time is None or time not in checked.columns:
+    if not checked.times:
         return {}
-    moments = checked.rows[time]
     return {
-        "newest": moments.max(),
-        "future": columns.count(moments > ibis.literal(as_of)),
+        "newest": checked.moments.max(),
+        "future": columns.count(checked.moments > ibis.literal(as_of)),
     }
 
 
 def freshness(checked: Checked, counts: Mapping[str, Counts], as_of: datetime) -> Iterator[Finding]:
     """Find rows from the future, and tables that end too long ago."""
-    time, table = checked.table.time, checked.table
-    if time is None or time not in checked.columns:
+    table, times = checked.table, checked.times
+    if not times:
         return
     newest: datetime | None = None
     for window, parts in checked.ingested.windows.items():
@@ -78,17 +76,17 @@ def freshness(checked: Checked, counts: Mapping[str, Counts], as_of: datetime) -
         last = max((end for end in ends if isinstance(end, datetime)), default=None)
         future = sum(int(str(found["future"] or 0)) for found in known)
         if future:
-            wrong = checked.rows[time] > ibis.literal(as_of)
+            wrong = checked.moments > ibis.literal(as_of)
             yield (
                 Problem(
                     rule="rows from the future",
                     table=checked.name,
                     window=window,
-                    columns=(time,),
+                    columns=times,
                     rows=future,
                     found=f"times up to {last}",
                     wanted=f"nothing after {as_of}",
-                    examples=checked.examples(wrong & checked.of(parts), [time]),
+                    examples=checked.examples(wrong & checked.of(parts), times),
                 ),
                 False,
             )
@@ -100,7 +98,7 @@ def freshness(checked: Checked, counts: Mapping[str, Counts], as_of: datetime) -
             Problem(
                 rule="not fresh",
                 table=checked.name,
-                columns=(time,),
+                columns=times,
                 found=f"newest row {newest}",
                 wanted=f"at most {table.fresh_days:g} days before {as_of}",
             ),

@@ -47,6 +47,8 @@ FLIGHTS = ("tables", "flights", "columns")
         ("schema.yaml", put("tables", "flights", "key", value=["x"]), "x is used as key"),
         ("schema.yaml", put("tables", "planes", "fresh_days", value=1), "fresh_days needs"),
         ("task.yaml", put("label", "column", value="late"), "table flights has no column late"),
+        ("task.yaml", put("label", "table", value="planes"), "give table and keys together"),
+        ("task.yaml", put("time", value=None), "hours_before needs `time`"),
         ("task.yaml", put("joins", 1, "table", value="cars"), "schema.yaml has no table cars"),
         ("task.yaml", put("joins", 1, "keys", value={"flight": "year"}), "must cover"),
         ("task.yaml", put("features", "temp", value={"column": "hour"}), "temp: two features"),
@@ -72,7 +74,7 @@ def test_all_mistakes_of_a_file_are_named_at_once(changed):
 
 
 def test_an_unknown_task_says_which_there_are():
-    with pytest.raises(TaskError, match=r"no task 'trains'; known tasks: flights"):
+    with pytest.raises(TaskError, match=r"no task 'trains'; known tasks: employment, flights"):
         tasks.load("trains")
 
 
