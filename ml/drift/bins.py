@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from ml.drift.distances import Floats
+from ml.errors import TaskError
 
 Ints = npt.NDArray[np.int64]
 LEVELS = (0.001, 0.0025, 0.005, *(step / 100 for step in range(1, 100)), 0.995, 0.9975, 0.999)
@@ -153,6 +154,14 @@ def category_bins(counts: Mapping[str, int], *, complete: bool) -> CategoryBins:
     return CategoryBins(
         names=tuple(sorted(ordered[:NAMES])), complete=complete and len(ordered) <= NAMES
     )
+
+
+def categories(bins: Bins, name: str) -> frozenset[str]:
+    """Return the known names of a column that cuts rows into segments."""
+    found = bins.columns.get(name)
+    if not isinstance(found, CategoryBins):
+        raise TaskError(f"segment {name} is no category of the reference; choose one that is")
+    return frozenset(found.names)
 
 
 def snap(value: float) -> float:

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ml.drift import arrays
-from ml.drift.bins import Bins, CategoryBins, Ints, NumberBins
-from ml.drift.layout import BRIER, Layout, losses
+from ml.drift.bins import Bins, CategoryBins, Ints, NumberBins, categories
+from ml.drift.layout import BRIER, Layout, losses, narrowed
 from ml.drift.merging import first_names, merge
-from ml.drift.profile import Cells, Outcomes, Profile
+from ml.drift.profile import Cells, NoRowsError, Outcomes, Profile
 from ml.errors import TaskError
 
 ALL = "all"  # the block of rows without a time
@@ -31,7 +31,7 @@ def profile(
         if len(parts) >= FEW:
             parts = [merge(parts)]
     if not parts:
-        raise TaskError("there is no row to profile; give a window with at least one row")
+        raise NoRowsError("there is no row to profile; give a window with at least one row")
     return merge(parts)
 
 
@@ -39,13 +39,8 @@ def segments(
     batches: Iterable[pa.RecordBatch], bins: Bins, layout: Layout, by: Iterable[str]
 ) -> dict[str, Profile]:
     """Count score and outcomes apart for each known name of each column, such as origin=JFK."""
-    if not layout.score:
-        raise TaskError("segments compare scores; give `score`, the column of the prediction")
-    narrow = Layout(
-        columns=(), score=layout.score, label=layout.label, time=layout.time, block=layout.block,
-        day_starts=layout.day_starts, costs=layout.costs,
-    )  # fmt: skip
-    chosen = {name: _categories(bins, name) for name in by}
+    narrow = narrowed(layout)
+    chosen = {name: categories(bins, name) for name in by}
     parts: dict[str, list[Profile]] = {}
     for batch in batches:
         for column, known in chosen.items():
@@ -58,13 +53,6 @@ def segments(
                     if len(found) >= FEW:
                         found[:] = [merge(found)]
     return {name: merge(found) for name, found in sorted(parts.items())}
-
-
-def _categories(bins: Bins, name: str) -> frozenset[str]:
-    found = bins.columns.get(name)
-    if not isinstance(found, CategoryBins):
-        raise TaskError(f"segment {name} is no category of the reference; choose one that is")
-    return frozenset(found.names)
 
 
 def _counted(batch: pa.RecordBatch, bins: Bins, layout: Layout, *, reference: bool) -> Profile:

@@ -1,7 +1,7 @@
 """Which column plays which part, and what a row with a label costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 from ml.drift.bins import Ints
 from ml.drift.distances import Floats
 from ml.drift.formula import Formula
+from ml.errors import TaskError
 from ml.metrics import EPSILON
 
 MICRO = 1_000_000  # losses are summed as whole millionths: sums of floats depend on the order
@@ -52,6 +53,13 @@ class Layout:
     def losses(self) -> tuple[str, ...]:
         """The names of what is summed over rows with a label."""
         return (BRIER, LOG_LOSS, *self.costs)
+
+
+def narrowed(layout: Layout) -> Layout:
+    """Keep the score and the outcomes only: what is counted for a segment."""
+    if not layout.score:
+        raise TaskError("segments compare scores; give `score`, the column of the prediction")
+    return replace(layout, columns=())
 
 
 def losses(layout: Layout, label: Floats, score: Floats) -> dict[str, Ints]:

@@ -110,6 +110,10 @@ class Profile:
 _WIRE = TypeAdapter(Profile)
 
 
+class NoRowsError(TaskError):
+    """There is nothing to count."""
+
+
 def read(text: str) -> Profile:
     """Read what `Profile.text` wrote."""
     try:
