@@ -29,20 +29,21 @@ def folds(
     those of the training examples: the hold-out is in no fold.
     """
     known = sorted(set(periods))
-    for name, given, least in (
+    for name, given, lowest in (
         ("count", count, 1),
         ("ahead", ahead, 1),
         ("gap", gap, 0),
         ("window", 1 if window is None else window, 1),
     ):
-        if given < least:
-            raise TaskError(f"folds: {name} is {given}; give {least} or more")
-    wanted = count * ahead + gap + (1 if window is None else window)
+        if given < lowest:
+            raise TaskError(f"folds: {name} is {given}; give {lowest} or more")
+    least = 1 if window is None else window
+    wanted = count * ahead + gap + least
     if len(known) < wanted:
         raise TaskError(
-            f"{count} fold(s) of {ahead} period(s) ahead, a gap of {gap} and at least "
-            f"{1 if window is None else window} to train on need {wanted} periods; there are "
-            f"{len(known)} ({', '.join(known) or 'none'}). Give more training periods or fewer folds"
+            f"{count} fold(s) of {ahead} period(s) ahead, a gap of {gap} and at least {least} to "
+            f"train on need {wanted} periods; there are {len(known)} "
+            f"({', '.join(known) or 'none'}). Give more training periods or fewer folds"
         )
     made: list[Fold] = []
     for number in range(count):
