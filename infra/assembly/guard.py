@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input
 
 from infra.assembly.base import Base
 from infra.assembly.stores import Stores
@@ -31,7 +31,7 @@ def lock(short_region: str, stamp: ComponentResource, held: Mapping[str, Input[s
 
     Locks come last and go first: nothing below a locked store can be removed, not even a grant.
     """
-    Locks(f"locks-{short_region}", LocksArgs(targets=held), ResourceOptions(depends_on=[stamp]))
+    Locks(f"locks-{short_region}", LocksArgs(targets=held, after=[stamp]))
 
 
 def watch_cost(site: Site, group_id: Input[str], people: Input[str] | None) -> None:

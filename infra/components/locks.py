@@ -1,9 +1,9 @@
 """Locks on what holds data: whoever deletes it by hand has to take the lock away first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
 from pulumi_azure_native import authorization
 
 
@@ -17,6 +17,8 @@ class LocksArgs:
     Never a resource group, where the managed network could not remove its endpoints any more, and
     never a DNS zone, where the records of a removed endpoint could not go with it.
     """
+    after: Sequence[Resource]
+    """All that lies below the targets: a lock lets none of it be removed, so it goes first."""
 
 
 class Locks(ComponentResource):
@@ -31,6 +33,6 @@ class Locks(ComponentResource):
                 scope=scope,
                 level=authorization.LockLevel.CAN_NOT_DELETE,
                 notes="Holds data that cannot be made again. Its stack takes the lock away.",
-                opts=ResourceOptions(parent=self),
+                opts=ResourceOptions(parent=self, depends_on=args.after),
             )
         self.register_outputs({})
