@@ -34,7 +34,7 @@ class Interval(BaseModel):
 class Finding(BaseModel):
     """One thing that a rule measured; without an interval there was too little to judge by."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     name: str
     outcome: Outcome
     value: float | None = None

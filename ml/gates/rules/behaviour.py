@@ -77,16 +77,14 @@ def _company(evidence: Evidence) -> Finding:
             for row in range(min(20, len(evidence.challenger)))
         ]
     )
-    apart = max(
-        float(np.abs(backwards[::-1] - evidence.challenger).max()),
-        float(np.abs(alone - evidence.challenger[: len(alone)]).max()),
-    )
-    return Finding(
-        name="rows reversed and alone",
-        outcome=Outcome.PASS if apart <= SAME else Outcome.FAIL,
-        value=apart,
-        wanted="the same scores",
-    )
+    again = np.concatenate([backwards[::-1], alone])
+    first = np.concatenate([evidence.challenger, evidence.challenger[: len(alone)]])
+    apart = float(np.abs(again - first).max())
+    name, wanted = "rows reversed and alone", "the same scores"
+    if not np.isfinite(apart):
+        return _broken(name, wanted, "some answers are no numbers")
+    outcome = Outcome.PASS if apart <= SAME else Outcome.FAIL
+    return Finding(name=name, outcome=outcome, value=apart, wanted=wanted)
 
 
 def _changed(cells: Cells, change: Change) -> Cells:

@@ -33,7 +33,7 @@ def policy():
             "calibration": {"ece": 0.1, "slope": [0.5, 2]},
             "invariance": {"changes": [{"feature": "hour", "add": 1, "mean_change": 0.05}]},
             "missing": {"brier_rise": 0.2},
-            "latency": {"rows": 10, "p95_ms": 10_000},
+            "latency": {"rows": 10, "repeats": 100, "p95_ms": 10_000},
             "size": {"bytes": 10_000_000},
         }
     )

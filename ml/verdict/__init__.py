@@ -1,0 +1,1 @@
+"""Verdicts: what a gate decided, signed by the one identity that may, and strictly checked."""
