@@ -190,7 +190,7 @@ def _pooled(counts: Floats, pooled: Floats) -> Floats:
 def _welch(parts: Sequence[float], freedoms: Sequence[float]) -> float:
     """Return the degrees of freedom of a sum of variances."""
     total = sum(parts)
-    if total <= 0:
+    if total <= 0 or not np.isfinite(total):
         return min(freedoms)
     return min(
         total**2 / sum(part**2 / freedom for part, freedom in zip(parts, freedoms, strict=True)),
