@@ -26,7 +26,6 @@ from ml.gates.rules import (
 )
 from ml.training import Examples
 
-COMPARED = frozenset({"champion", "slices"})
 Rule = Callable[[], Result]
 
 

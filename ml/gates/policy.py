@@ -173,6 +173,8 @@ RULES = (
     "size",
     "sandbox",
 )
+# Without a champion there is nothing to compare with; absolute rules decide alone.
+COMPARED = frozenset({"champion", "slices"})
 
 
 class Policy(_Frozen):
@@ -209,6 +211,11 @@ class Policy(_Frozen):
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+    def required(self, *, champion: bool) -> tuple[str, ...]:
+        """Return the rules that must have spoken, with a champion or without one."""
+        absent = {*self.waived} | (set() if champion else COMPARED)
+        return tuple(name for name in RULES if name not in absent)
 
     @property
     def features(self) -> tuple[str, ...]:
