@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from emulator.arm.errors import ArmError, not_found
 from emulator.arm.store import Resource
-from emulator.azureml import access, history, tokens
+from emulator.azureml import access, frontend, history, tokens
 from emulator.azureml.artifacts import RUNS, Artifacts
 from emulator.azureml.places import PlaceError
 from emulator.azureml.runs import Run, Runs
@@ -50,6 +50,8 @@ async def handle(request: Request, call: Call) -> Response:
     if path.rstrip("/") == "/discovery":
         host = request.headers.get("host", "").partition(":")[0]
         return JSONResponse(dict.fromkeys(_SERVICES, f"https://{host}"))
+    if path.lower().startswith(frontend.PREFIX):
+        return await anyio.to_thread.run_sync(frontend.answer, request, call, path)
     found = _PLANE.match(path)
     mlflow = found is not None and found["plane"].lower() == "mlflow"
     try:

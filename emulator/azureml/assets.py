@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from emulator.arm.behaviours import Behaviour, Context, behaviour
 from emulator.arm.errors import ArmError
-from emulator.azureml import uris
+from emulator.azureml import checks, uris
 from emulator.azureml.places import PlaceError, Places
 from emulator.azureml.text import NAMESPACE, bad, named, one_of, workspace_of
 
@@ -171,6 +171,11 @@ class ComponentVersion(_Version):
         if str(spec["type"]).lower() == "command" and not str(spec.get("command") or "").strip():
             msg = f"Component {spec.get('name')!r} has no command."
             raise bad(msg, "properties.componentSpec.command")
+        if str(spec["type"]).lower() == "pipeline":
+            if spec.get("sourceJobId"):
+                msg = "Components are not made from jobs here (sourceJobId); give their jobs."
+                raise bad(msg, "properties.componentSpec.sourceJobId", "NotSupported")
+            checks.pipeline_component(ctx.store, workspace_of(resource["id"]), spec)
 
 
 @behaviour

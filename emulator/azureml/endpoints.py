@@ -141,34 +141,25 @@ class BatchEndpoint(_Endpoint):
     @override
     def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
         super().prepare(ctx, resource, previous)
-        name = (resource["properties"].get("defaults") or {}).get("deploymentName")
+        properties = resource["properties"]
+        properties["defaults"] = {"deploymentName": None, **(properties.get("defaults") or {})}
+        name = properties["defaults"]["deploymentName"]
         there = {d["name"] for d in ctx.store.children(resource["id"], "deployments")}
         if name and name not in there:
             msg = f"properties.defaults.deploymentName {name!r} is no deployment of the endpoint."
             raise bad(msg, "properties.defaults.deploymentName")
 
 
-class _Deployment(Behaviour):
-    """A deployment is refused: stored without being run, it would look as if it served."""
-
-    @override
-    def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
-        msg = f"The local Azure does not run deployments, so {resource['name']!r} is not stored."
-        raise ArmError(501, "NotImplemented", msg)
-
-
 @behaviour
-class OnlineDeployment(_Deployment):
-    """See the base."""
+class OnlineDeployment(Behaviour):
+    """A deployment is refused: stored without being run, it would look as if it served."""
 
     type: ClassVar[str] = f"{NAMESPACE}/workspaces/onlineEndpoints/deployments"
 
-
-@behaviour
-class BatchDeployment(_Deployment):
-    """See the base."""
-
-    type: ClassVar[str] = f"{NAMESPACE}/workspaces/batchEndpoints/deployments"
+    @override
+    def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
+        msg = f"The local Azure does not serve models, so {resource['name']!r} is not stored."
+        raise ArmError(501, "NotImplemented", msg)
 
 
 @behaviour

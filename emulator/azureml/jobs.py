@@ -1,20 +1,18 @@
 """Jobs on the ARM side: submitting, showing, listing, cancelling and deleting them."""
 
 import re
+import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from emulator.arm.behaviours import Context
 from emulator.arm.errors import ArmError, not_found
 from emulator.arm.store import Store
+from emulator.azureml import checks
 from emulator.azureml.runs import Run, Runs
-from emulator.azureml.text import NAMESPACE, bad, epoch, iso, last, named, one_of
-from emulator.azureml.uris import AssetVersion, parse
-from emulator.runner.durations import PlanError
-from emulator.runner.expressions import ExpressionError
-from emulator.runner.graph import GraphError, dependencies
-from emulator.runner.plan import command_step, pipeline_step
+from emulator.azureml.text import NAMESPACE, bad, epoch, iso, named, one_of
 
 Resource = dict[str, Any]
 _TYPES = ("Command", "Pipeline", "Sweep", "AutoML", "Spark", "Base", "Labeling", "FineTuning")
@@ -32,14 +30,28 @@ def submit(ctx: Context, workspace: Resource, name: str, body: Resource) -> tupl
     existing = runs.get(workspace["id"], name)
     if existing is not None:
         return show(ctx.store, _reword(runs, existing, properties)), False
+    return show(ctx.store, start(ctx, workspace, name, properties)), True
+
+
+def start(
+    ctx: Context,
+    workspace: Resource,
+    name: str,
+    properties: Resource,
+    refused: Resource | None = None,
+) -> Run:
+    """Check a new job and start it; `refused` says why it fails before anything of it runs."""
+    runs = Runs(ctx.store)
     named(name, r"[A-Za-z0-9][\w.-]{0,254}", "Job", "up to 255 letters, digits, -, _ or .")
+    if runs.get(workspace["id"], name) is not None:
+        raise ArmError(409, "Conflict", f"Job {name!r} exists already; give another name.", "name")
     definition = dict(properties)
     kind = one_of(definition.get("jobType"), _TYPES, "properties.jobType")
     if kind not in _RUN:
         msg = f"properties.jobType is {kind}; jobs of type {' and '.join(_RUN)} are run here."
         raise bad(msg, "properties.jobType")
     definition["jobType"] = kind
-    compute = check(ctx.store, workspace["id"], name, definition)
+    compute = checks.job(ctx.store, workspace["id"], name, definition)
     experiment = str(definition.get("experimentName") or "Default")
     named(
         experiment,
@@ -67,71 +79,12 @@ def submit(ctx: Context, workspace: Resource, name: str, body: Resource) -> tupl
             "userTenantId": ctx.services.tokens.tenant_id,
         },
     )
+    if refused is not None:
+        moment = time.time()
+        return runs.add(replace(run, status="Failed", error=refused, started=moment, ended=moment))
     made = runs.add(run)
     ctx.services.azureml.runner.submit(made)
-    return show(ctx.store, made), True
-
-
-def check(store: Store, workspace: str, name: str, definition: Resource) -> str | None:
-    """Refuse a job that can never run, before anything of it starts; gives its compute."""
-    try:
-        if definition["jobType"] == "Command":
-            step, _values = command_step(name, definition)
-            return _compute(store, workspace, step.compute, name)
-        nodes = definition.get("jobs")
-        if not isinstance(nodes, dict) or not nodes:
-            msg = "properties.jobs is empty; a pipeline has one step or more."
-            raise bad(msg, "properties.jobs")
-        dependencies(nodes)
-        used = set()
-        for node, given in nodes.items():
-            spec = component_spec(store, workspace, given)
-            step = pipeline_step(node, given, spec, definition.get("settings") or {})
-            used.add(_compute(store, workspace, step.compute or definition.get("computeId"), node))
-        return used.pop() if len(used) == 1 else None
-    except (PlanError, GraphError, ExpressionError, KeyError) as error:
-        raise bad(str(error), "properties.jobs", "UserError") from error
-
-
-def component_spec(store: Store, workspace: str, node: Mapping[str, Any]) -> Resource:
-    """The specification of the component that a pipeline node runs."""
-    id_ = str(node.get("componentId") or node.get("component_id") or "")
-    try:
-        address = parse(id_)
-    except ValueError:
-        address = None
-    found = None
-    if isinstance(address, AssetVersion) and address.version:
-        found = store.get(f"{workspace}/components/{address.name}/versions/{address.version}")
-    if found is None:
-        msg = (
-            f"step {node.get('name')!r} runs the component {id_!r}, which the workspace does not"
-            " have"
-        )
-        raise PlanError(msg)
-    return found["properties"]["componentSpec"]
-
-
-def _compute(store: Store, workspace: str, given: str | None, step: str) -> str:
-    if not given:
-        msg = f"step {step!r} has no compute; give it one or set the pipeline's default_compute"
-        raise PlanError(msg)
-    found = store.get(f"{workspace}/computes/{last(given)}")
-    if found is None:
-        have = ", ".join(c["name"] for c in store.children(workspace, "computes")) or "none"
-        msg = (
-            f"step {step!r} wants compute {last(given)!r}, which the workspace does not have; it"
-            f" has: {have}"
-        )
-        raise PlanError(msg)
-    if found["properties"]["computeType"] != "AmlCompute":
-        kind = found["properties"]["computeType"]
-        msg = (
-            f"step {step!r} wants compute {found['name']!r} of type {kind}; jobs run on AmlCompute"
-            " here"
-        )
-        raise PlanError(msg)
-    return found["name"]
+    return made
 
 
 def show(store: Store, run: Run) -> Resource:

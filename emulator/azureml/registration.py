@@ -4,7 +4,7 @@ from emulator.arm.store import Store
 from emulator.azureml import catalog, uris
 from emulator.azureml.text import NAMESPACE
 from emulator.runner.errors import StepError
-from emulator.runner.plan import OutputSpec
+from emulator.runner.model import OutputSpec
 
 _MODELS = ("custom_model", "mlflow_model", "triton_model")
 

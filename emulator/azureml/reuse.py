@@ -8,7 +8,7 @@ from emulator.arm.behaviours import Services
 from emulator.azureml.places import PlaceError, Places
 from emulator.azureml.runs import Run, Runs
 from emulator.runner import identity
-from emulator.runner.plan import Data, Step, Value
+from emulator.runner.model import Data, Step, Value
 
 
 def key(services: Services, workspace: str, step: Step, inputs: Mapping[str, Value]) -> str:

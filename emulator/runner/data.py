@@ -11,7 +11,7 @@ from emulator.blob.storage import BlobStorage
 from emulator.login.callers import Caller, Principal
 from emulator.runner import permission
 from emulator.runner.errors import StepError
-from emulator.runner.plan import Data, Literal, OutputSpec, Value
+from emulator.runner.model import Data, Literal, OutputSpec, Value
 
 
 @dataclass(frozen=True)

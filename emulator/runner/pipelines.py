@@ -3,28 +3,28 @@
 import shutil
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.azureml import jobs, reuse
+from emulator.azureml import checks, reuse
 from emulator.azureml.places import Places
 from emulator.azureml.runs import Run
+from emulator.runner.children import Children
 from emulator.runner.durations import PlanError
 from emulator.runner.errors import failure
 from emulator.runner.graph import dependencies, downstream, ready
 from emulator.runner.logs import Log
+from emulator.runner.model import Data, Step, Value
 from emulator.runner.nodes import Cluster
 from emulator.runner.plan import (
-    Data,
-    Step,
-    Value,
     bind_inputs,
     job_input,
     merged_output,
+    nested_job,
     parent_output,
     pipeline_step,
+    switch,
 )
 from emulator.runner.steps import StepRunner, Stop
 
@@ -63,6 +63,7 @@ class Pipeline:
             if given
         }
         self.state = _State()
+        self.children = Children(self.runs, run)
 
     def execute(self) -> Run:
         """Run all steps that can run; gives the pipeline's run as it ended."""
@@ -100,16 +101,14 @@ class Pipeline:
             thread.join()
 
     def _halted(self) -> bool:
-        go_on = self.settings.get(
-            "continue_on_step_failure", self.settings.get("continueOnStepFailure")
-        )
+        go_on = switch(self.settings, "continue_on_step_failure", "continueOnStepFailure")
         return not go_on and any(run.status != "Completed" for run in self.state.ended.values())
 
     def _node(self, name: str, log: Log) -> None:
         child: Run | None = None
         try:
             step, inputs = self._plan(name)
-            child = self._add(name, step)
+            child = self.children.add(name, self.nodes[name], step)
             child = self._reused(child, step, inputs, log) or self._run(child, step, inputs, log)
             with self.state.changed:
                 self.state.made[name] = {
@@ -119,9 +118,11 @@ class Pipeline:
                 }
                 self._publish(name, step, child)
         except PlanError as error:
-            child = self._failed(name, child, "UserError", str(error))
+            child = self.children.failed(name, child, "UserError", str(error))
         except Exception as error:  # noqa: BLE001  whatever went wrong, the pipeline must end and say so
-            child = self._failed(name, child, "ServiceError", f"{type(error).__name__}: {error}")
+            child = self.children.failed(
+                name, child, "ServiceError", f"{type(error).__name__}: {error}"
+            )
         finally:
             with self.state.changed:
                 if child is not None:
@@ -131,7 +132,7 @@ class Pipeline:
 
     def _plan(self, name: str) -> tuple[Step, dict[str, Value]]:
         node = self.nodes[name]
-        spec = jobs.component_spec(self.services.store, self.run.workspace, node)
+        spec = checks.component_spec(self.services.store, self.run.workspace, node)
         step = pipeline_step(name, node, spec, self.settings)
         step = self._with_parent_outputs(name, step)
         with self.state.changed:
@@ -147,38 +148,11 @@ class Pipeline:
         compute = step.compute or self.run.definition.get("computeId")
         return replace(step, outputs=outputs, compute=compute)
 
-    def _add(self, name: str, step: Step) -> Run:
-        return self.runs.add(
-            Run(
-                workspace=self.run.workspace,
-                name=str(uuid.uuid4()),
-                kind="Command",
-                experiment=self.run.experiment,
-                parent=self.run.name,
-                root=self.run.name,
-                display_name=str(self.nodes[name].get("display_name") or name),
-                compute=str(step.compute).rsplit("/", 1)[-1],
-                definition={
-                    "jobType": "Command",
-                    "command": step.command,
-                    "componentId": bare(step.component),
-                    "codeId": bare(step.code),
-                    "environmentId": bare(step.environment),
-                    "environmentVariables": dict(step.variables),
-                    "inputs": {},
-                    "outputs": {},
-                },
-                outputs={k: {"jobOutputType": v.type} for k, v in step.outputs.items()},
-                properties={"azureml.moduleName": name, "azureml.nodeName": name},
-                created_by=self.run.created_by,
-            )
-        )
-
     def _reused(self, child: Run, step: Step, inputs: dict[str, Value], log: Log) -> Run | None:
         if not step.deterministic:
             return None
         key = reuse.key(self.services, self.run.workspace, step, inputs)
-        force = self.settings.get("force_rerun", self.settings.get("forceRerun"))
+        force = switch(self.settings, "force_rerun", "forceRerun")
         found = None if force else reuse.find(self.services, self.runs, self.run.workspace, key)
         if found is None:
             self.runs.update(child, reuse_key=key)
@@ -193,6 +167,11 @@ class Pipeline:
         )
 
     def _run(self, child: Run, step: Step, inputs: dict[str, Value], log: Log) -> Run:
+        if step.nested is not None:
+            log.say(f"Step {child.display_name} [{child.name}] starts as a pipeline")
+            definition = nested_job(step, inputs, self.settings)
+            child = self.runs.update(child, definition=definition)
+            return Pipeline(self.steps, self.cluster, child, self.stop).execute()
         log.say(f"Step {child.display_name} [{child.name}] is submitted to {child.compute}")
         return self.steps.run(child, step, inputs, self.cluster(child.compute or ""), self.stop)
 
@@ -205,30 +184,11 @@ class Pipeline:
                 outputs[parent] = {**outputs.get(parent, {}), **child.outputs[key]}
         self.run = self.runs.update(self.run, outputs=outputs)
 
-    def _failed(self, name: str, child: Run | None, code: str, message: str) -> Run:
-        if child is None:
-            child = self.runs.add(
-                Run(
-                    workspace=self.run.workspace,
-                    name=str(uuid.uuid4()),
-                    kind="Command",
-                    experiment=self.run.experiment,
-                    parent=self.run.name,
-                    root=self.run.name,
-                    display_name=name,
-                    created_by=self.run.created_by,
-                    definition={"jobType": "Command"},
-                )
-            )
-        return self.runs.update(
-            child, status="Failed", error=failure(code, message), ended=time.time()
-        )
-
     def _finish(self, log: Log) -> Run:
         state = self.state
         for name in self.nodes:
             if name not in state.started:
-                self._skip(name)
+                self.children.skipped(name, self.nodes[name])
         failed = [name for name, run in state.ended.items() if run.status == "Failed"]
         if self.stop.event.is_set() and self.stop.reason is None:
             status, error = "Canceled", None
@@ -242,21 +202,6 @@ class Pipeline:
         # whoever sees the end must find the whole log
         log.close()
         return self.runs.update(self.run, status=status, error=error, ended=time.time())
-
-    def _skip(self, name: str) -> None:
-        child = Run(
-            workspace=self.run.workspace,
-            name=str(uuid.uuid4()),
-            kind="Command",
-            experiment=self.run.experiment,
-            parent=self.run.name,
-            root=self.run.name,
-            display_name=str(self.nodes[name].get("display_name") or name),
-            status="Canceled",
-            definition={"jobType": "Command"},
-            created_by=self.run.created_by,
-        )
-        self.runs.update(self.runs.add(child), ended=time.time())
 
     def _why(self, failed: list[str]) -> dict[str, Any]:
         first = self.state.ended[failed[0]]
@@ -275,8 +220,3 @@ class Pipeline:
             if run.error
         ]
         return made
-
-
-def bare(id_: str | None) -> str | None:
-    """An ARM id without the word that clients put before it."""
-    return None if id_ is None else id_.removeprefix("azureml:")

@@ -1,7 +1,6 @@
 """What a step is to do, read from a command job or from a pipeline node and its component."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from emulator.runner.durations import PlanError, seconds
 from emulator.runner.expressions import (
@@ -12,66 +11,10 @@ from emulator.runner.expressions import (
     replace_all,
 )
 from emulator.runner.graph import values
+from emulator.runner.model import DATA_TYPES, Data, InputSpec, Literal, OutputSpec, Step, Value
 
-DATA_TYPES = frozenset(
-    {"uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model"}
-)
-
-
-@dataclass(frozen=True)
-class Literal:
-    """A number, text or truth value, as the text that goes into the command."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Data:
-    """A file or folder in the workspace's storage."""
-
-    uri: str
-    type: str
-
-
-Value = Literal | Data
-
-
-@dataclass(frozen=True, kw_only=True)
-class InputSpec:
-    """What a component says of one of its inputs."""
-
-    type: str
-    optional: bool = False
-    default: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OutputSpec:
-    """What is known of an output: its type, and where and as what it is to be kept."""
-
-    type: str
-    uri: str | None = None
-    asset_name: str | None = None
-    asset_version: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One command to run on one node."""
-
-    name: str
-    command: str
-    environment: str
-    code: str | None = None
-    component: str | None = None
-    compute: str | None = None
-    inputs: Mapping[str, InputSpec] = field(default_factory=dict)
-    outputs: Mapping[str, OutputSpec] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
-    timeout: float | None = None
-    identity: Mapping[str, str] = field(default_factory=dict)
-    deterministic: bool = False
-    datastore: str = "workspaceblobstore"
+_KINDS = ("command", "pipeline")
+_LISTED = " and ".join(_KINDS)
 
 
 def command_step(name: str, definition: Mapping) -> tuple[Step, dict[str, Value]]:
@@ -96,10 +39,10 @@ def command_step(name: str, definition: Mapping) -> tuple[Step, dict[str, Value]
 
 def pipeline_step(name: str, node: Mapping, component: Mapping, settings: Mapping) -> Step:
     """The step that a pipeline node is, from its component's specification."""
-    kind = str(node.get("type") or component.get("type") or "command").lower()
-    if kind != "command" or str(component.get("type") or "command").lower() != "command":
-        found = component.get("type") or kind
-        msg = f"step {name!r} is of type {found!r}; only command components are run"
+    kind = str(component.get("type") or "command").lower()
+    if kind not in _KINDS or str(node.get("type") or kind).lower() != kind:
+        found = component.get("type") or node.get("type")
+        msg = f"step {name!r} is of type {found!r}; components of type {_LISTED} are run here"
         raise PlanError(msg)
     one_node(
         name, node.get("resources") or component.get("resources"), component.get("distribution")
@@ -127,10 +70,11 @@ def pipeline_step(name: str, node: Mapping, component: Mapping, settings: Mappin
         },
         timeout=seconds(limits.get("timeout")),
         identity=_identity(node.get("identity")),
-        deterministic=bool(component.get("is_deterministic", True)),
+        deterministic=kind != "pipeline" and bool(component.get("is_deterministic", True)),
         datastore=str(
             _first(settings, "default_datastore", "defaultDatastore") or "workspaceblobstore"
         ),
+        nested=component if kind == "pipeline" else None,
     )
 
 
@@ -204,6 +148,34 @@ def parent_output(node: Mapping, output: str) -> str | None:
     given = (node.get("outputs") or {}).get(output)
     bound = binding(given.get("value") if isinstance(given, Mapping) else given)
     return bound.name if isinstance(bound, ParentOutput) else None
+
+
+def nested_job(step: Step, inputs: Mapping[str, Value], settings: Mapping) -> dict[str, object]:
+    """The pipeline job that a step of a pipeline is, once its inputs are known."""
+    outputs = {}
+    for key, spec in step.outputs.items():
+        given = {"jobOutputType": spec.type, "uri": spec.uri}
+        given |= {"assetName": spec.asset_name, "assetVersion": spec.asset_version}
+        outputs[key] = {word: value for word, value in given.items() if value is not None}
+    return {
+        "jobType": "Pipeline",
+        "jobs": (step.nested or {})["jobs"],
+        "computeId": step.compute,
+        "settings": dict(settings),
+        "inputs": {key: _given(value) for key, value in inputs.items()},
+        "outputs": outputs,
+    }
+
+
+def _given(value: Value) -> dict[str, str]:
+    if isinstance(value, Data):
+        return {"jobInputType": value.type, "uri": value.uri}
+    return {"jobInputType": "literal", "value": value.text}
+
+
+def switch(settings: Mapping, snake: str, camel: str) -> bool:
+    """A setting that is on or off; deployments keep it as text."""
+    return str(settings.get(snake, settings.get(camel, False))).lower() == "true"
 
 
 def destination(step: Step, output: str, run: str, spec: OutputSpec) -> str:

@@ -23,8 +23,9 @@ from emulator.runner.errors import StepError, failure
 from emulator.runner.expressions import ExpressionError, command_line
 from emulator.runner.identity import Grant, Grants
 from emulator.runner.logs import Log
+from emulator.runner.model import Data, OutputSpec, Step, Value
 from emulator.runner.nodes import Cluster, WaitEndedError
-from emulator.runner.plan import Data, OutputSpec, Step, Value, destination
+from emulator.runner.plan import destination
 
 Json = dict[str, Any]
 STD_LOG, BUILD_LOG = "user_logs/std_log.txt", "azureml-logs/20_image_build_log.txt"

@@ -1,6 +1,7 @@
 """A local Azure in this process, without a server: a workspace with its storage, ready for jobs."""
 
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlw
 CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 CONDA = "name: steps\ndependencies:\n  - python=3.11\n"
+
+
+def node(component: str, /, outputs: dict | None = None, **inputs: str) -> dict:
+    """A step of a pipeline, with what it reads."""
+    given = {key: {"job_input_type": "literal", "value": value} for key, value in inputs.items()}
+    return {"type": "command", "componentId": component, "inputs": given, "outputs": outputs or {}}
 
 
 class World:
@@ -113,9 +120,10 @@ class World:
 
     def grant(self, principal: str, role: str, scope: str = STORAGE) -> None:
         base = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
+        name = uuid.uuid5(uuid.NAMESPACE_URL, f"{principal} {role}")
         self.store.put(
             {
-                "id": f"{scope}/providers/Microsoft.Authorization/roleAssignments/{role}",
+                "id": f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
                 "properties": {
                     "roleDefinitionId": f"{base}/roleDefinitions/{role}",
                     "principalId": principal,
@@ -134,6 +142,16 @@ class World:
             "environment": f"azureml:{WORKSPACE}/environments/steps/versions/1",
             **spec,
         }
+        self.put(id_, {"properties": {"componentSpec": body}})
+        return id_
+
+    def pipeline_component(
+        self, name: str, nodes: dict[str, Any], version: str = "1", **spec: object
+    ) -> str:
+        """Register a pipeline component; gives its id."""
+        self.put(f"{WORKSPACE}/components/{name}", {"properties": {}})
+        id_ = f"{WORKSPACE}/components/{name}/versions/{version}"
+        body = {"type": "pipeline", "name": name, "jobs": nodes, **spec}
         self.put(id_, {"properties": {"componentSpec": body}})
         return id_
 

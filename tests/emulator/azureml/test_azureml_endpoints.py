@@ -43,7 +43,7 @@ def test_the_way_of_signing_in_stays(world):
 
 def test_a_deployment_is_refused_rather_than_stored_as_if_it_ran(world):
     world.put(f"{ONLINE}/flights", endpoint())
-    with pytest.raises(ArmError, match="does not run deployments") as caught:
+    with pytest.raises(ArmError, match="does not serve models") as caught:
         world.put(f"{ONLINE}/flights/deployments/blue", endpoint())
     assert caught.value.status == 501
 

@@ -2,16 +2,11 @@
 
 import time
 
-from tests.emulator.azureml_world import WORKSPACE
+from tests.emulator.azureml_world import WORKSPACE, node
 
 TEXT_IN = {"inputs": {"text": {"type": "string"}}}
 FILE_OUT = {"outputs": {"out": {"type": "uri_file"}}}
 FOLDER = {"type": "uri_folder"}
-
-
-def node(component: str, /, outputs: dict | None = None, **inputs: str) -> dict:
-    given = {key: {"job_input_type": "literal", "value": value} for key, value in inputs.items()}
-    return {"type": "command", "componentId": component, "inputs": given, "outputs": outputs or {}}
 
 
 def three_steps(world) -> dict:
@@ -126,3 +121,50 @@ def test_an_output_is_registered_as_the_asset_it_is_named_after(world):
     model = world.store.get(f"{WORKSPACE}/models/m/versions/7")
     assert model is not None
     assert model["properties"]["modelUri"].endswith("/model/")
+
+
+def test_a_pipeline_is_a_step_of_another_one(world):
+    inputs = {"text": {"type": "string", "default": "inner"}}
+    outputs = {"report": {"type": "uri_file"}}
+    inner = world.pipeline_component("inner", three_steps(world), inputs=inputs, outputs=outputs)
+    show = world.component(
+        "show",
+        "cat ${{inputs.data}} > ${{outputs.out}}",
+        inputs={"data": {"type": "uri_file"}},
+        **FILE_OUT,
+    )
+    bound = {"out": {"type": "literal", "value": "${{parent.outputs.out}}"}}
+    nodes = {
+        "inner": {**node(inner, text="outer text"), "type": "pipeline"},
+        "show": node(show, bound, data="${{parent.jobs.inner.outputs.report}}"),
+    }
+    world.pipeline("p", nodes, outputs={"out": {"jobOutputType": "uri_file"}})
+    run = world.ended("p")
+    assert run.status == "Completed", run.error
+    assert world.read(run.outputs["out"]["uri"]).strip() == b"11"
+    steps = world.steps("p")
+    assert (steps["inner"].kind, steps["inner"].root) == ("Pipeline", "p")
+    assert set(world.steps(steps["inner"].name)) == {"write", "upper", "count"}
+
+
+def test_a_failure_deep_inside_is_told_at_the_top(world):
+    bad = world.component("bad", "echo deep reason; exit 3", outputs={"out": FOLDER})
+    inner = world.pipeline_component("inner", {"bad": node(bad)})
+    world.pipeline("p", {"inner": {**node(inner), "type": "pipeline"}})
+    run = world.ended("p")
+    assert run.status == "Failed"
+    assert run.error is not None
+    assert "deep reason" in run.error["message"]
+
+
+def test_cancelling_reaches_the_steps_of_a_pipeline_inside(world):
+    nap = world.component("nap", "sleep 60", is_deterministic=False)
+    inner = world.pipeline_component("inner", {"nap": node(nap)})
+    world.pipeline("p", {"inner": {**node(inner), "type": "pipeline"}})
+    deadline = time.monotonic() + 10
+    while not any(run.process for run in world.runs.of_workspace(WORKSPACE)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    world.services.azureml.runner.cancel(world.steps("p")["inner"])
+    assert world.ended("p").status == "Canceled"
+    assert {run.status for run in world.runs.of_workspace(WORKSPACE)} == {"Canceled"}

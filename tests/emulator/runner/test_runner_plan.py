@@ -3,17 +3,8 @@
 import pytest
 
 from emulator.runner.durations import PlanError, seconds
-from emulator.runner.plan import (
-    Data,
-    InputSpec,
-    Literal,
-    OutputSpec,
-    Step,
-    bind_inputs,
-    command_step,
-    destination,
-    pipeline_step,
-)
+from emulator.runner.model import Data, InputSpec, Literal, OutputSpec, Step
+from emulator.runner.plan import bind_inputs, command_step, destination, pipeline_step
 
 COMPONENT = {
     "type": "command",
