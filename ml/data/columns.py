@@ -45,7 +45,7 @@ def period_start(rows: "Table", names: Sequence[str]) -> ir.TimestampColumn:
     """Return the first moment of each row's period, given by year, month and day or fewer."""
     given = [integer(rows, name).cast("int32") for name in names]
     year, month, day = (*given, *[1] * (3 - len(given)))
-    start = ibis.timestamp(year, month, day, 0, 0, 0)
+    start = ibis.date(year, month, day).cast("timestamp")  # Spark makes no times of six numbers
     if not isinstance(start, ir.TimestampColumn):
         raise TypeError(f"a period is made of columns, got {start.type()} of {', '.join(names)}")
     return start

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from ml.errors import TaskError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from ibis.backends.duckdb import Backend
     from ibis.expr.types import Table as Rows
 
@@ -29,8 +30,12 @@ class Engine(Protocol):
         """Write rows in their order as Parquet: one file, or a folder of parts."""
         ...
 
-    def records(self, rows: "Rows") -> list[dict[str, object]]:
+    def table(self, rows: "Rows") -> "pa.Table":
         """Compute a small result."""
+        ...
+
+    def records(self, rows: "Rows") -> list[dict[str, object]]:
+        """Compute a small result, row by row."""
         ...
 
 
@@ -48,9 +53,13 @@ class DuckDB:
         """See `Engine`."""
         self.connection.to_parquet(rows, target, compression="zstd")
 
+    def table(self, rows: "Rows") -> "pa.Table":
+        """See `Engine`."""
+        return self.connection.to_pyarrow(rows)
+
     def records(self, rows: "Rows") -> list[dict[str, object]]:
         """See `Engine`."""
-        return self.connection.to_pyarrow(rows).to_pylist()
+        return self.table(rows).to_pylist()
 
 
 def opened(name: str) -> AbstractContextManager[Engine]:

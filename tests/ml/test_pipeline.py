@@ -1,5 +1,6 @@
 """The pipeline is built and checked without a workspace, and its files agree with each other."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,13 +83,14 @@ def test_every_component_passes_arguments_that_its_step_knows():
         assert words[:3] == ["python", "run_step.py", step]
         code = (ROOT / "ml" / "steps" / f"{step}.py").read_text()
         shared = (ROOT / "ml" / "steps" / "command.py").read_text()
-        for option in (word for word in words if word.startswith("--")):
+        options = (word.removeprefix("$[[") for word in words)
+        for option in (word for word in options if word.startswith("--")):
             known = f'"{option}"' in code + shared or option[2:] in code
             assert known, f"{step}: {option}"
         named = {*component["inputs"], *component["outputs"]}
-        assert named == {
-            word.split(".")[1].removesuffix("}}") for word in words if word.startswith("${{")
-        }
+        assert named == set(
+            re.findall(r"\$\{\{(?:inputs|outputs)\.(\w+)\}\}", component["command"])
+        )
 
 
 def test_the_environment_is_what_the_lock_says():
