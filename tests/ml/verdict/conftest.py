@@ -3,18 +3,11 @@
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    Prehashed,
-    decode_dss_signature,
-)
 
 from ml import mlflow_model
 from ml import task as tasks
@@ -24,41 +17,11 @@ from ml.gates.policy import COMPARED, RULES
 from ml.tabular_scorer import Encoder, Scorer
 from ml.verdict import document
 from ml.verdict.check import Wanted
-from ml.verdict.keys import JwkKeys, PublicKey, base64url
 from ml.verdict.subject import code, environment, model_content
+from tests.ml.verdict.local_signer import LocalSigner
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 JOB = "job-of-march"
-
-
-@dataclass(frozen=True)
-class LocalSigner:
-    """An EC key in memory: what Key Vault does, without a vault."""
-
-    key_id: str = "https://test.vault.azure.net/keys/verdicts/1"
-    key: ec.EllipticCurvePrivateKey = field(
-        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
-    )
-
-    def sign(self, digest: bytes) -> bytes:
-        algorithm = ec.ECDSA(Prehashed(hashes.SHA256()))
-        r, s = decode_dss_signature(self.key.sign(digest, algorithm))
-        return r.to_bytes(32) + s.to_bytes(32)
-
-    @property
-    def jwk(self) -> dict[str, str]:
-        point = self.key.public_key().public_numbers()
-        return {
-            "kty": "EC",
-            "crv": "P-256",
-            "kid": self.key_id,
-            "x": base64url(point.x.to_bytes(32)),
-            "y": base64url(point.y.to_bytes(32)),
-        }
-
-    @property
-    def trusted(self) -> JwkKeys:
-        return JwkKeys((PublicKey.of_jwk(self.jwk),))
 
 
 @pytest.fixture(scope="session")

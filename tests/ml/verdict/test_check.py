@@ -15,8 +15,8 @@ from ml.verdict import canonical, check, document, envelope
 from ml.verdict.errors import VerdictError
 from ml.verdict.keys import JwkKeys, PublicKey, base64url, from_base64url
 from ml.verdict.subject import model_content
-
-from .conftest import NOW, LocalSigner, results
+from tests.ml.verdict.conftest import NOW, results
+from tests.ml.verdict.local_signer import LocalSigner
 
 
 @pytest.fixture

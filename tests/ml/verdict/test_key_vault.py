@@ -17,8 +17,7 @@ from ml.errors import PlatformError, TaskError
 from ml.verdict import check, envelope
 from ml.verdict.errors import VerdictError
 from ml.verdict.key_vault import KeyName, KeyVaultKeys, KeyVaultSigner
-
-from .conftest import LocalSigner
+from tests.ml.verdict.local_signer import LocalSigner
 
 KEY = "https://test.vault.azure.net/keys/verdicts"
 CHALLENGE = (
