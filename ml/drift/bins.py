@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Context, Decimal
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,13 @@ class Stored(BaseModel):
     def digest(self) -> str:
         """Name the content: the SHA-256 of its JSON."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
+        """Return a copy that has forgotten what was worked out for the original."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in set(vars(copied)) - set(type(self).model_fields):
+            del vars(copied)[name]
+        return copied
 
 
 class NumberBins(Stored):

@@ -60,6 +60,10 @@ class Difference:
             return 1.0 if self.value <= 0 else 0.0
         return float(special.stdtr(self.freedom, -self.value / self.error))
 
+    def quantile(self, level: float) -> float:
+        """Return what the difference exceeds by chance with this probability."""
+        return float(special.stdtrit(self.freedom, 1 - level)) * self.error
+
     def interval(self, level: float = 0.05) -> tuple[float, float]:
         """Return the two-sided interval that misses the truth with this probability."""
         half = float(special.stdtrit(self.freedom, 1 - level / 2)) * self.error
