@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks import measure, prepare
 from benchmarks.report import Report
 
 
@@ -24,6 +24,8 @@ def main() -> int:
                 measure.preview(report, environment, "prod")
                 report.say("deploy and train ...")
                 measure.up_and_train(report, environment)
+            report.say("data steps over copies of the flights ...")
+            prepare.data_steps(report, homes / "data")
             report.say("make demo ...")
             measure.demo(report, homes / "demo")
             report.say("make test ...")
