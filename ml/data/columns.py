@@ -41,6 +41,14 @@ def moment(rows: "Table", name: str) -> ir.TimestampColumn:
     return column(rows, name, ir.TimestampColumn)
 
 
+def floating(value: "Value") -> ir.FloatingValue:
+    """Return a value as a number of 64 bits."""
+    found = value.cast("float64")
+    if not isinstance(found, ir.FloatingValue):
+        raise TypeError(f"a number is wanted, got {value.type()}")
+    return found
+
+
 def period_start(rows: "Table", names: Sequence[str]) -> ir.TimestampColumn:
     """Return the first moment of each row's period, given by year, month and day or fewer."""
     given = [integer(rows, name).cast("int32") for name in names]

@@ -38,6 +38,7 @@ class Report(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     passed: bool
+    about: str = "validation"
     task: str
     as_of: str
     data_version: str
@@ -53,7 +54,7 @@ class Report(BaseModel):
         """The whole report for people."""
         rows = ", ".join(f"{name} {count}" for name, count in self.rows.items())
         lines = [
-            f"validation of {self.task}, data version {self.data_version}, as of {self.as_of}",
+            f"{self.about} of {self.task}, data version {self.data_version}, as of {self.as_of}",
             f"rows: {rows}",
             f"windows: {', '.join(name or 'all' for name in self.windows)}",
         ]

@@ -41,7 +41,7 @@ def profile(
     data = examples / reading.DATA
     if not data.exists():
         raise TaskError(f"{examples} has no {reading.DATA}; give a folder that prepare wrote")
-    bins = _read(reference) if reference else _freeze(data, task.feature_names)
+    bins = frozen(reference) if reference else _freeze(data, task.feature_names)
     layout = Layout(columns=task.feature_names, time=features.TIME)
     with engines.opened(engine) as opened:
         found = query.profile(opened.read([data]), bins, layout, execute=opened.table)
@@ -78,7 +78,8 @@ def _batches(data: Path, columns: Sequence[str]) -> Iterator["pa.RecordBatch"]:
     )
 
 
-def _read(folder: Path) -> "Bins":
+def frozen(folder: Path) -> "Bins":
+    """Read the cells of a profile."""
     from ml.drift.bins import Bins  # noqa: PLC0415  see profile
 
     path = folder / BINS
