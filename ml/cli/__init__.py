@@ -41,6 +41,7 @@ def train(
     task: Annotated[str, typer.Option(help="Task below ml/tasks, or a folder.")] = "flights",
     data: Annotated[Path | None, typer.Option(help="Folder of raw csv files to train on.")] = None,
     compute: Annotated[str | None, typer.Option(help="Cluster, instead of the stack's.")] = None,
+    key: Annotated[str | None, typer.Option(help="Verdicts' key, instead of the stack's.")] = None,
     train_from: Period = None,
     train_to: Period = None,
     holdout_from: Period = None,
@@ -60,7 +61,7 @@ def train(
         "holdout_from": holdout_from,
         "holdout_to": holdout_to,
     }
-    wish = training.Wish(task, data, compute, wait, periods)
+    wish = training.Wish(task, data, compute, wait, periods, key)
     outcome = training.train(target, Workspace(target.place), wish)
     if json:
         console.as_json(outcome.document)

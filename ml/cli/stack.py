@@ -27,10 +27,12 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Target:
-    """A workspace and the cluster that trains in it."""
+    """A workspace, the clusters that train and judge in it, and the key that signs verdicts."""
 
     place: Place
     compute: str
+    gate_compute: str = "gate"
+    verdict_key: str | None = None
 
 
 def find(chosen: Chosen) -> Target:
@@ -69,7 +71,13 @@ def of_outputs(stack: str, found: Mapping[str, object]) -> Target:
             f"the platform; run `make up STACK={stack}`"
         )
     place = Place(*(str(found[name]) for name in WANTED))
-    return Target(place, str(found.get("cpu_cluster") or "cpu"))
+    key = found.get("verdict_key")
+    return Target(
+        place,
+        str(found.get("cpu_cluster") or "cpu"),
+        str(found.get("gate_cluster") or "gate"),
+        key if isinstance(key, str) else None,
+    )
 
 
 def outputs(stack: str) -> dict[str, object]:

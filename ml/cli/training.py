@@ -25,6 +25,7 @@ class Wish:
     compute: str | None
     wait: bool
     periods: dict[str, str | None]
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     """Send the pipeline and, unless told otherwise, wait for its end."""
     task = with_periods(tasks.load(wish.task), wish.periods)
     folder = raw_data.folder(task.settings.data, wish.data)
+    key = wish.key or target.verdict_key
+    if key is None:
+        raise PlatformError(
+            "there is no key to sign verdicts with, and without a verdict no model is registered: "
+            "deploy one, the stack's output verdict_key names it, or give --key"
+        )
     say = console.err.print
     say(f"workspace {target.place}")
     data = workspace.ensure_data(
@@ -66,6 +73,10 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     say(f"data {data.name}:{data.version} {'uploaded' if data.new else 'is there already'}")
     environment = workspace.ensure_environment(environments.DEFINITION)
     from ml.pipelines import train as pipeline  # noqa: PLC0415  the client's import takes seconds
+    from ml.verdict import reigning  # noqa: PLC0415  as above
+
+    champion = reigning.champion(workspace.models(task.settings.model, limit=1000))
+    say(f"champion {champion.name}:{champion.version}" if champion else "no champion yet")
 
     job = workspace.submit(
         pipeline.build(
@@ -73,6 +84,11 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
             data=data.reference,
             compute=wish.compute or target.compute,
             code_version=code_version.current(),
+            gate=pipeline.Gate(
+                key=key,
+                compute=target.gate_compute,
+                champion=champion.version if champion else None,
+            ),
             environment=environment,
         ),
         task.settings.name,

@@ -1,5 +1,6 @@
-"""The training pipeline: ingest, validate, prepare, train, evaluate, register."""
+"""The training pipeline: ingest, validate, prepare, train, evaluate, gate, register."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from azure.ai.ml import Input, dsl, load_component
@@ -9,7 +10,20 @@ from ml import environments
 from ml.task import Task
 
 COMPONENTS = Path(__file__).parents[1] / "components"
-STEPS = ("ingest", "validate", "prepare", "train", "evaluate", "register")
+STEPS = ("ingest", "validate", "prepare", "train", "evaluate", "gate", "register")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """Where the gate runs and who it lets in.
+
+    `compute` is a cluster of its own, whose identity alone can sign with `key` and may register;
+    training runs elsewhere, under another. `champion` is the version to beat, none before the first model.
+    """
+
+    key: str
+    compute: str
+    champion: str | None = None
 
 
 def build(
@@ -18,11 +32,21 @@ def build(
     data: str,
     compute: str,
     code_version: str,
+    gate: Gate,
     environment: str | None = None,
 ) -> PipelineJob:
     """Return the job for one data asset such as `azureml:flights-raw:9b62`; nothing is sent."""
     settings = task.settings
     steps = {name: _component(name) for name in STEPS}
+    lineage = {
+        "environment": environment or environments.reference(),
+        "code_version": code_version,
+    }
+    champion: dict[str, object] = {}
+    if gate.champion:
+        reference = f"azureml:{settings.model}:{gate.champion}"
+        champion["champion"] = Input(type="mlflow_model", path=reference)
+        champion["champion_version"] = gate.champion
 
     @dsl.pipeline(None, name=f"train_{settings.name}", default_compute=compute)
     def pipeline(  # noqa: PLR0917  the decorator makes a pipeline input of each
@@ -50,18 +74,31 @@ def build(
         evaluate = steps["evaluate"](
             task=settings.name, model=model, holdout=prepare.outputs.holdout
         )
+        judged = steps["gate"](
+            task=settings.name,
+            model=model,
+            holdout=prepare.outputs.holdout,
+            key=gate.key,
+            **champion,
+            **lineage,
+        )
+        # Named here, as the parameter has the name that the step would take from its variable.
+        judged.name, judged.compute = "gate", gate.compute
         register = steps["register"](
             task=settings.name,
             model=model,
             metrics=evaluate.outputs.metrics,
+            verdict=judged.outputs.verdict,
+            key=gate.key,
             data_asset=data,
-            environment=environment or environments.reference(),
-            code_version=code_version,
+            **lineage,
         )
+        register.compute = gate.compute
         return {
             "model": model,
             "report": validate.outputs.report,
             "metrics": evaluate.outputs.metrics,
+            "verdict": judged.outputs.verdict,
             "registration": register.outputs.registration,
         }
 

@@ -1,15 +1,22 @@
-"""Register: the model becomes a version in the workspace; the only step that talks to Azure."""
+"""Register: a model with a passing verdict becomes a version in the workspace, no other does."""
 
+import argparse
 import json
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml import mlflow_model, workspace
 from ml import task as tasks
 from ml.errors import TaskError
 from ml.steps import command
 from ml.steps.evaluate import METRICS, Evaluation
+
+if TYPE_CHECKING:
+    from ml.verdict.keys import TrustedKeys
+    from ml.workspace import RegisteredModel
 
 REGISTRATION = "registration.json"
 HEADLINES = ("auc", "brier", "log_loss", "rows")
@@ -46,11 +53,76 @@ def tags_of(model: Path, measured: Evaluation, given: dict[str, str]) -> dict[st
     }
 
 
+def verdict_tags(
+    task: str | Path,
+    model: Path,
+    verdict: Path,
+    keys: "TrustedKeys",
+    known: "Sequence[RegisteredModel]",
+    *,
+    job: str,
+    now: datetime,
+) -> dict[str, str]:
+    """Return what the verdict adds to a model's tags; refused unless it opens for this model now.
+
+    `known` are the registered versions, newest first: the champion may have changed meanwhile.
+    """
+    from ml.verdict import check, envelope, reigning  # noqa: PLC0415  not needed for --help
+
+    path = verdict / envelope.NAME
+    if not path.is_file():
+        raise TaskError(f"{verdict} has no {envelope.NAME}; give the folder that gate wrote")
+    text = path.read_text(encoding="utf-8")
+    champion = reigning.champion(known)
+    wanted = check.Wanted.of(
+        model,
+        task,
+        job=job,
+        champion=champion.tags.get(workspace.DIGEST, "unknown") if champion else None,
+        now=now,
+    )
+    found = check.passing(text, keys, wanted)
+    return {
+        reigning.VERDICT: found.outcome.value,
+        "verdict_sha256": envelope.digest(text),
+        "policy_sha256": found.policy_sha256,
+        "compared_with": found.champion.version if found.champion else "none",
+    }
+
+
+def registered_before(model: Path, known: "Sequence[RegisteredModel]") -> "RegisteredModel | None":
+    """Return the version that has these bytes and passed its gate; there is nothing to register.
+
+    A job that was killed after it registered and goes on meets its own version here.
+    """
+    from ml.gates.outcome import Outcome  # noqa: PLC0415  as above
+    from ml.verdict import reigning  # noqa: PLC0415  as above
+
+    digest = mlflow_model.digest(model)
+    for each in known:
+        passed = each.tags.get(reigning.VERDICT) == Outcome.PASS
+        if passed and each.tags.get(workspace.DIGEST) == digest:
+            return each
+    return None
+
+
+def trusted(key: str | None, jwk: Path | None) -> "TrustedKeys":
+    """Return the key whose verdicts count: one of Key Vault, or a public one that is given."""
+    from ml.verdict.key_vault import KeyVaultKeys  # noqa: PLC0415  as above
+    from ml.verdict.keys import JwkKeys  # noqa: PLC0415  as above
+
+    return JwkKeys.read(jwk) if jwk else KeyVaultKeys(str(key), workspace.credential())
+
+
 def main(arguments: Sequence[str]) -> None:
     """Read the command line and register."""
     parser = command.parser("register", "Register the model with its lineage in the workspace.")
     parser.add_argument("--model", type=Path, required=True, help="folder that train wrote")
     parser.add_argument("--metrics", type=Path, required=True, help="folder that evaluate wrote")
+    parser.add_argument("--verdict", type=Path, required=True, help="folder that gate wrote")
+    key = parser.add_mutually_exclusive_group(required=True)
+    key.add_argument("--key", help="identifier of the verdicts' key in Key Vault")
+    key.add_argument("--jwk", type=Path, help="file with its public half, to check without a vault")
     parser.add_argument("--registration", type=Path, required=True, help="folder for the outcome")
     parser.add_argument("--data-asset", default="unknown", help="data asset and version")
     parser.add_argument("--environment", default="unknown", help="environment and version")
@@ -60,6 +132,20 @@ def main(arguments: Sequence[str]) -> None:
     path = given.metrics / METRICS
     if not path.is_file():
         raise TaskError(f"{given.metrics} has no {METRICS}; give the folder that evaluate wrote")
+    here, job = workspace.in_job(), os.environ.get("AZUREML_ROOT_RUN_ID", "none")
+    known = here.models(task.settings.model, limit=1000)
+    if before := registered_before(given.model, known):
+        _write(before, given)
+        return
+    judged = verdict_tags(
+        given.task,
+        given.model,
+        given.verdict,
+        trusted(given.key, given.jwk),
+        known,
+        job=job,
+        now=datetime.now(UTC),
+    )
     tags = tags_of(
         given.model,
         Evaluation(**json.loads(path.read_text(encoding="utf-8"))),
@@ -67,17 +153,28 @@ def main(arguments: Sequence[str]) -> None:
             "data_asset": given.data_asset,
             "environment": given.environment,
             "code_version": given.code_version,
-            "job": os.environ.get("AZUREML_ROOT_RUN_ID", "none"),
+            "job": job,
+            **judged,
         },
     )
     digest = mlflow_model.digest(given.model)
-    made = workspace.in_job().register_model(
+    made = here.register_model(
         task.settings.model,
         given.model,
         digest,
         tags,
         f"{task.settings.name}, trained on {tags['train_periods']}",
     )
+    if not made.new:
+        raise TaskError(
+            f"{made.name}:{made.version} says it has these bytes and has no passing verdict: it "
+            "was registered past the gate; archive it, then run this again"
+        )
+    _write(made, given)
+
+
+def _write(made: "RegisteredModel", given: argparse.Namespace) -> None:
+    digest = mlflow_model.digest(given.model)
     outcome = {"name": made.name, "version": made.version, "new": made.new, "digest": digest}
     text = json.dumps(outcome, indent=2) + "\n"
     (command.made(given.registration) / REGISTRATION).write_text(text, encoding="utf-8")

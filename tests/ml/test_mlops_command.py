@@ -18,7 +18,15 @@ from ml.place import Place
 from ml.workspace import RegisteredModel, Run
 
 COMMANDS = ["train", "jobs", "steps", "logs", "cancel", "models"]
-OUTPUTS = {"subscription_id": "s", "resource_group": "rg", "workspace": "mlw", "cpu_cluster": "c"}
+KEY = "https://test.vault.azure.net/keys/verdicts"
+OUTPUTS = {
+    "subscription_id": "s",
+    "resource_group": "rg",
+    "workspace": "mlw",
+    "cpu_cluster": "c",
+    "gate_cluster": "g",
+    "verdict_key": KEY,
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -97,9 +105,9 @@ def test_the_project_is_found_from_a_folder_below(tmp_path):
     assert stack.project(below) == tmp_path
 
 
-def test_the_stack_outputs_name_workspace_and_cluster():
+def test_the_stack_outputs_name_workspace_clusters_and_key():
     target = stack.of_outputs("dev", OUTPUTS)
-    assert target == stack.Target(Place("s", "rg", "mlw"), "c")
+    assert target == stack.Target(Place("s", "rg", "mlw"), "c", "g", KEY)
 
 
 def test_options_need_no_stack():
@@ -219,7 +227,7 @@ class Platform(Scripted):
         return Run("job-1", "train_flights", "NotStarted")
 
     def models(self, name, limit):
-        tags = {"job": "job-1", "holdout_auc": "0.71", "holdout_brier": "0.15"}
+        tags = {"job": "job-1", "holdout_auc": "0.71", "holdout_brier": "0.15", "verdict": "pass"}
         return [RegisteredModel(name, "4", tags)]
 
     def log(self, run):
@@ -227,7 +235,7 @@ class Platform(Scripted):
 
 
 DONE = dict.fromkeys(
-    ("ingest", "validate", "prepare", "train", "evaluate", "register"), "Completed"
+    ("ingest", "validate", "prepare", "train", "evaluate", "gate", "register"), "Completed"
 )
 
 
@@ -264,7 +272,7 @@ def test_json_is_all_that_is_printed(asked, monkeypatch):
     document = json.loads(output.getvalue())
     assert document["model"]["name"] == "flights-late"
     assert document["model"]["tags"]["holdout_auc"] == "0.71"
-    assert [step["status"] for step in document["steps"]] == ["Completed"] * 6
+    assert [step["status"] for step in document["steps"]] == ["Completed"] * 7
 
 
 def test_a_failed_step_shows_its_log_and_exits_non_zero(asked, monkeypatch):
@@ -279,7 +287,7 @@ def test_a_failed_step_shows_its_log_and_exits_non_zero(asked, monkeypatch):
     assert answer.exit_code == 1
     said = output.getvalue()
     assert "step validate failed; the end of its log:\n  first\n  flights.distance" in said
-    assert "skipped because of that: prepare, train, evaluate, register" in said
+    assert "skipped because of that: prepare, train, evaluate, gate, register" in said
 
 
 def test_without_waiting_the_job_is_only_sent(asked, monkeypatch):
@@ -288,6 +296,24 @@ def test_without_waiting_the_job_is_only_sent(asked, monkeypatch):
     answer = asked(Platform(("Running", {})), "--no-wait", "--json", "--train-to", "2013-08")
     assert answer.exit_code == 0
     assert json.loads(output.getvalue())["job"] == "job-1"
+
+
+def test_the_gate_gets_the_champion_the_key_and_a_cluster_of_its_own(asked):
+    platform = Platform(("Running", {}))
+    assert asked(platform, "--no-wait").exit_code == 0
+    gate = platform.sent.jobs["gate"]
+    assert gate.inputs["key"]._data == KEY
+    assert gate.inputs["champion_version"]._data == "4"
+    assert gate.compute == "g"
+
+
+def test_without_a_key_for_verdicts_nothing_is_sent(asked, monkeypatch):
+    monkeypatch.delitem(OUTPUTS, "verdict_key")
+    platform = Platform(("Running", {}))
+    answer = asked(platform)
+    assert "there is no key to sign verdicts with" in str(answer.exception)
+    assert not hasattr(platform, "sent")
+    assert asked(platform, "--no-wait", "--key", KEY).exit_code == 0
 
 
 def test_data_that_are_no_folder_are_refused_before_anything_is_sent(asked, tmp_path):

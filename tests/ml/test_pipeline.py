@@ -17,8 +17,19 @@ LOCK = ROOT / "requirements" / "steps.txt"
 
 @pytest.fixture(scope="module")
 def job(flights):
+    return build(flights)
+
+
+KEY = "https://test.vault.azure.net/keys/verdicts"
+
+
+def build(flights, champion=None):
     return train.build(
-        flights, data="azureml:flights-raw:9b62", compute="cpu", code_version="code-1"
+        flights,
+        data="azureml:flights-raw:9b62",
+        compute="cpu",
+        code_version="code-1",
+        gate=train.Gate(key=KEY, compute="gates", champion=champion),
     )
 
 
@@ -50,8 +61,25 @@ def test_the_steps_follow_each_other(document):
         "prepare": ["ingest", "validate"],
         "train": ["prepare"],
         "evaluate": ["prepare", "train"],
-        "register": ["evaluate", "train"],
+        "gate": ["prepare", "train"],
+        "register": ["evaluate", "gate", "train"],
     }
+
+
+def test_judging_and_registering_run_under_an_identity_of_their_own(document):
+    computes = {step: node.get("compute") for step, node in document["jobs"].items()}
+    assert computes == {
+        step: "azureml:gates" if step in {"gate", "register"} else None for step in document["jobs"]
+    }
+    keys = {step for step, node in document["jobs"].items() if node["inputs"].get("key") == KEY}
+    assert keys == {"gate", "register"}
+
+
+def test_the_gate_meets_the_champion_where_there_is_one(flights, document):
+    assert "champion" not in document["jobs"]["gate"]["inputs"]
+    inputs = yaml.safe_load(str(build(flights, champion="3")))["jobs"]["gate"]["inputs"]
+    assert inputs["champion"] == {"type": "mlflow_model", "path": "azureml:flights-late:3"}
+    assert inputs["champion_version"] == "3"
 
 
 def test_training_never_gets_the_hold_out(document):
@@ -71,9 +99,9 @@ def test_every_step_runs_in_the_one_environment(document):
     assert used == {environments.reference()}
 
 
-def test_only_registering_may_not_be_reused(document):
+def test_only_what_speaks_for_one_job_may_not_be_reused(document):
     kept = {step: node["component"]["is_deterministic"] for step, node in document["jobs"].items()}
-    assert kept == {step: step != "register" for step in train.STEPS}
+    assert kept == {step: step not in {"gate", "register"} for step in train.STEPS}
 
 
 def test_every_component_passes_arguments_that_its_step_knows():
