@@ -18,7 +18,8 @@ class Gate:
     """Where the gate runs and who it lets in.
 
     `compute` is a cluster of its own, whose identity alone can sign with `key` and may register;
-    training runs elsewhere, under another. `champion` is the version to beat, none before the first model.
+    training runs elsewhere, under another. `champion` is the version to beat, none before the
+    first model.
     """
 
     key: str
