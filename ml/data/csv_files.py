@@ -37,7 +37,9 @@ def read(connection: "Backend", table: Table, source: Path, target: Path, missin
             f"{','.join(header)!r}"
         )
     staged, errors = "staged", "rejects"
-    kinds = {name: table.columns[name].type if name in kept else "text" for name in header}
+    kinds: dict[str, Kind] = {
+        name: table.columns[name].type if name in kept else "text" for name in header
+    }
     columns = ", ".join(f"{quoted(name)}: {quoted(READ[kind])}" for name, kind in kinds.items())
     selected = ", ".join(named(name) for name in kept)
     connection.raw_sql(
@@ -51,7 +53,9 @@ def read(connection: "Backend", table: Table, source: Path, target: Path, missin
         int(line)
         for (line,) in connection.raw_sql(f"SELECT DISTINCT line FROM {errors}").fetchall()  # noqa: S608  a constant
     ]
-    numbers = {name: kinds[name] for name in kept if kinds[name] in {"integer", "number"}}
+    numbers: dict[str, Kind] = {
+        name: kinds[name] for name in kept if kinds[name] in {"integer", "number"}
+    }
     for name, (count, cells) in misfits(connection, staged, "rowid", numbers).items():
         counts[name] = counts.get(name, 0) + count
         examples += [

@@ -28,7 +28,9 @@ ACCEPTED = {
 def read(connection: "Backend", table: Table, source: Path, target: Path) -> Outcome:
     """Write one Parquet file with the schema's types; what is of another type is left empty."""
     held = _types(connection, source)
-    present = {name: rule.type for name, rule in table.columns.items() if name in held}
+    present: dict[str, Kind] = {
+        name: rule.type for name, rule in table.columns.items() if name in held
+    }
     if not present:
         raise TaskError(f"{source.name} has none of the schema's columns; it has {', '.join(held)}")
     mistyped = {
@@ -36,8 +38,8 @@ def read(connection: "Backend", table: Table, source: Path, target: Path) -> Out
         for name, kind in present.items()
         if not ACCEPTED[kind].fullmatch(held[name])
     }
-    good = {name: kind for name, kind in present.items() if name not in mistyped}
-    floating = {
+    good: dict[str, Kind] = {name: kind for name, kind in present.items() if name not in mistyped}
+    floating: dict[str, Kind] = {
         name: kind
         for name, kind in good.items()
         if kind in {"integer", "number"} and not WHOLE.fullmatch(held[name])

@@ -85,7 +85,7 @@ def _requested(
     spread = rows[keys[0]].cast("string")
     for key in keys[1:]:
         spread = spread.concat("|", rows[key].cast("string"))
-    chosen = rows.order_by([spread.hash(), *keys]).limit(sample)
+    chosen = rows.mutate(_spread=spread.hash()).order_by(["_spread", *keys]).limit(sample)
     events = engine.records(chosen.select(*names))
     made = serving.columns(events)
     columns = {f"key_{name}": [event[name] for event in events] for name in keys}
