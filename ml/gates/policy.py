@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -78,12 +78,17 @@ class Grouping(_Frozen):
 
 
 class Slices(_Frozen):
-    """Where no regression is accepted; what is smaller than a margin is none."""
+    """Where no regression is accepted; what is smaller than a margin is none.
+
+    `undecided` says what becomes of a slice whose interval is wider than the margin: hold the
+    model back, or let it pass as long as no regression is shown.
+    """
 
     by: tuple[Grouping, ...] = Field(min_length=1)
     min_rows: int = Field(ge=50)
     auc_margin: Positive
     brier_margin: Positive
+    undecided: Literal["hold", "pass"] = "hold"
 
 
 class Fairness(_Frozen):

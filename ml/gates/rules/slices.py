@@ -10,7 +10,7 @@ def judge(evidence: Evidence, champion: Floats, policy: Slices) -> Result:
     """Compare both models in every slice; the intervals hold for all slices at once.
 
     Fail where a slice is worse beyond doubt and the margin does not cover the interval; pass where
-    the interval excludes a loss beyond the margin; a wide interval in between is inconclusive.
+    the interval excludes a loss beyond the margin; the policy decides on a wide one in between.
     """
     small: list[str] = []
     names: list[str] = []
@@ -28,12 +28,13 @@ def judge(evidence: Evidence, champion: Floats, policy: Slices) -> Result:
                 evidence.brier(old, rows) - evidence.brier(new, rows),
             ]
     intervals = evidence.resampler.simultaneous(gains)
+    wide = ", or holding 0" if policy.undecided == "pass" else ""
     findings = [
         Finding.of(
             f"{kind}_gain of {name}",
-            _outcome(found, margin),
+            _outcome(found, margin, policy),
             found,
-            f"interval above {-margin:g}",
+            f"interval above {-margin:g}{wide}",
         )
         for position, name in enumerate(names)
         for kind, found, margin in (
@@ -52,9 +53,11 @@ def judge(evidence: Evidence, champion: Floats, policy: Slices) -> Result:
     return summed("slices", findings, small)
 
 
-def _outcome(found: Interval | None, margin: float) -> Outcome:
+def _outcome(found: Interval | None, margin: float, policy: Slices) -> Outcome:
     if found is None:
         return Outcome.INCONCLUSIVE
     if found.low >= -margin:
         return Outcome.PASS
-    return Outcome.FAIL if found.high < 0 else Outcome.INCONCLUSIVE
+    if found.high < 0:
+        return Outcome.FAIL
+    return Outcome.PASS if policy.undecided == "pass" else Outcome.INCONCLUSIVE

@@ -181,6 +181,12 @@ class TestSlices:
         one, two = np.clip(risk(rows.columns) + noise, 0, 1)
         assert slices.judge(evidence(lambda _: one), one, policy).outcome is PASS
         assert slices.judge(evidence(lambda _: one), two, policy).outcome is INCONCLUSIVE
+        lenient = policy.model_copy(update={"undecided": "pass"})
+        found = slices.judge(evidence(lambda _: one), two, lenient)
+        assert found.outcome is PASS
+        assert found.findings[0].wanted == "interval above -1e-06, or holding 0"
+        worse = evidence(lambda _: 1 - one)
+        assert slices.judge(worse, one, lenient).outcome is FAIL
 
 
 class TestFairness:
