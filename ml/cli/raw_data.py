@@ -1,17 +1,23 @@
 """Finding a task's raw files: a given folder, or the files inside an installed package."""
 
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from ml.data import raw_files
 from ml.errors import TaskError
-from ml.task import Data
+from ml.task import Data, Task
 
 
 def folder(data: Data, given: Path | None) -> Path:
     """Return the folder of the raw files; the package is looked up, never imported."""
     if given is not None:
         if not given.is_dir():
-            raise TaskError(f"--data {given} is no folder; give the folder of the csv files")
+            raise TaskError(f"--data {given} is no folder; give the folder of the raw files")
         return given
     try:
         found = metadata.distribution(data.package)
@@ -26,3 +32,23 @@ def folder(data: Data, given: Path | None) -> Path:
             "give --data FOLDER"
         )
     return path
+
+
+@contextmanager
+def named(task: Task, given: Path) -> Generator[Path]:
+    """Yield a folder with the files that the task's tables name and no others: what is sent.
+
+    Raises:
+        TaskError: a table has no file.
+    """
+    found = raw_files.find(task, given)
+    raw_files.require(task, given, {file.table for file in found})
+    with tempfile.TemporaryDirectory(prefix="mlops-raw-") as scratch:
+        for path in sorted({file.path for file in found}):
+            target = Path(scratch) / path.relative_to(given)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(path, target)
+            except OSError:  # another disk, or one without links
+                shutil.copyfile(path, target)
+        yield Path(scratch)

@@ -67,9 +67,10 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
         )
     say = console.err.print
     say(f"workspace {target.place}")
-    data = workspace.ensure_data(
-        task.settings.data.asset, folder, f"Raw files of the task {task.settings.name}."
-    )
+    with raw_data.named(task, folder) as files:
+        data = workspace.ensure_data(
+            task.settings.data.asset, files, f"Raw files of the task {task.settings.name}."
+        )
     say(f"data {data.name}:{data.version} {'uploaded' if data.new else 'is there already'}")
     environment = workspace.ensure_environment(environments.DEFINITION)
     from ml.pipelines import train as pipeline  # noqa: PLC0415  the client's import takes seconds

@@ -9,7 +9,7 @@ import pytest
 
 from ml import task as tasks
 from ml.cli import raw_data
-from ml.data import features, leaks
+from ml.data import features, leaks, manifest
 from ml.data.engine import opened
 from ml.errors import TaskError
 from ml.steps.evaluate import evaluate
@@ -113,3 +113,24 @@ def test_a_label_key_that_matches_several_rows_is_refused(tmp_path, employment):
     changed = schema.model_copy(update={"tables": {**schema.tables, "outcomes": outcomes}})
     with pytest.raises(TaskError, match="label: keys must cover the table's key id, employed"):
         tasks._check_names(changed, employment.settings, tmp_path / "task.yaml")
+
+
+def test_only_the_files_that_the_tables_name_are_sent(employment, tmp_path):
+    package = raw_data.folder(employment.settings.data, None)
+    with raw_data.named(employment, package) as folder:
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "employment_MA_analysis.pq",
+            "employment_MA_analysis_target.pq",
+            "employment_MA_reference.pq",
+        ]
+        sent = manifest.data_version(manifest.sources_of(folder))
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    assert ingest(employment, package, tables).data_version == sent
+    with (
+        pytest.raises(
+            TaskError, match=r"no file for table people: wanted one of employment_MA_ref"
+        ),
+        raw_data.named(employment, tmp_path),
+    ):
+        pass
