@@ -1,0 +1,1 @@
+"""Releases: evidence about a challenger, and the machine that moves traffic by it."""
