@@ -68,14 +68,19 @@ def find(task: Task, folder: Path) -> tuple[RawFile, ...]:
 
 
 def require(task: Task, folder: Path, known: Iterable[str]) -> None:
-    """Refuse a folder that leaves a table without any file, and say what was there."""
-    for name in task.schema_.tables.keys() - set(known):
-        table = task.schema_.tables[name]
-        wanted = ", ".join(f"{stem}{ending}" for stem in table.files for ending in ENDINGS)
-        there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
+    """Refuse a folder that leaves tables without any file, and say what was there."""
+    there = set(known)
+    missing = [
+        f"table {name}: wanted one of "
+        + ", ".join(f"{stem}{ending}" for stem in table.files for ending in ENDINGS)
+        for name, table in task.schema_.tables.items()
+        if name not in there
+    ]
+    if missing:
+        present = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
         raise TaskError(
-            f"{folder} holds no file for table {name}: wanted one of {wanted}, found "
-            f"{', '.join(there[:20]) or 'nothing'}"
+            f"{folder} holds no file for {'; '.join(missing)}; found "
+            f"{', '.join(present[:20]) or 'nothing'}"
         )
 
 
