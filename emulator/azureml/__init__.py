@@ -14,6 +14,7 @@ from emulator.azureml import (
     inference_host,
     network,
     registries,
+    schedules,
     workspaces,
 )
 from emulator.azureml.service import attach
@@ -30,5 +31,6 @@ __all__ = [
     "inference_host",
     "network",
     "registries",
+    "schedules",
     "workspaces",
 ]

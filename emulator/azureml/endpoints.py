@@ -1,4 +1,4 @@
-"""Endpoints and schedules as ARM keeps them; nothing is served or triggered by them here."""
+"""Endpoints as ARM keeps them: names, addresses, traffic; batch ones are invoked elsewhere."""
 
 from typing import Any, ClassVar
 
@@ -160,26 +160,3 @@ class OnlineDeployment(Behaviour):
     def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
         msg = f"The local Azure does not serve models, so {resource['name']!r} is not stored."
         raise ArmError(501, "NotImplemented", msg)
-
-
-@behaviour
-class Schedule(Behaviour):
-    """A schedule: kept with its trigger and action; nothing here starts it."""
-
-    type: ClassVar[str] = f"{NAMESPACE}/workspaces/schedules"
-
-    @override
-    def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
-        named(resource["name"], r"[A-Za-z0-9][\w-]{0,254}", "Schedule", "letters, digits, - or _")
-        properties = resource.setdefault("properties", {})
-        trigger, action = properties.get("trigger") or {}, properties.get("action") or {}
-        one_of(trigger.get("triggerType"), ("Cron", "Recurrence"), "properties.trigger.triggerType")
-        kinds = ("CreateJob", "InvokeBatchEndpoint", "CreateMonitor", "ImportData")
-        kind = one_of(action.get("actionType"), kinds, "properties.action.actionType")
-        if kind == "CreateJob" and not action.get("jobDefinition"):
-            msg = "properties.action.jobDefinition is missing; an action CreateJob needs it."
-            raise bad(msg, "properties.action.jobDefinition")
-        properties.setdefault("isEnabled", True)
-        properties["provisioningState"] = "Succeeded"
-        for key in ("tags", "properties"):
-            properties[key] = properties.get(key) or {}

@@ -1,4 +1,4 @@
-"""Endpoints and schedules: their names and shapes are checked, and nothing pretends to run."""
+"""Endpoints: their names and shapes are checked, and nothing pretends to serve."""
 
 import pytest
 
@@ -7,7 +7,6 @@ from tests.emulator.azureml_world import WORKSPACE
 
 ONLINE = f"{WORKSPACE}/onlineEndpoints"
 BATCH = f"{WORKSPACE}/batchEndpoints"
-SCHEDULES = f"{WORKSPACE}/schedules"
 
 
 def endpoint(**properties) -> dict:
@@ -27,7 +26,6 @@ def test_an_endpoint_gets_its_addresses(world):
         (f"{ONLINE}/flights", endpoint(authMode="None"), "give one of Key"),
         (f"{ONLINE}/flights", endpoint(traffic={"blue": 100}), "which the endpoint does not have"),
         (f"{BATCH}/score", endpoint(), "give one of AADToken"),
-        (f"{SCHEDULES}/daily", {"properties": {}}, "give one of Cron, Recurrence"),
     ],
 )
 def test_what_azure_would_refuse_is_refused(world, id_, body, message):
@@ -46,11 +44,3 @@ def test_a_deployment_is_refused_rather_than_stored_as_if_it_ran(world):
     with pytest.raises(ArmError, match="does not serve models") as caught:
         world.put(f"{ONLINE}/flights/deployments/blue", endpoint())
     assert caught.value.status == 501
-
-
-def test_a_schedule_is_kept(world):
-    trigger = {"triggerType": "Cron", "expression": "0 3 * * *"}
-    action = {"actionType": "CreateJob", "jobDefinition": {"jobType": "Pipeline"}}
-    body = {"properties": {"trigger": trigger, "action": action}}
-    made = world.put(f"{SCHEDULES}/daily", body)["properties"]
-    assert (made["isEnabled"], made["provisioningState"]) == (True, "Succeeded")
