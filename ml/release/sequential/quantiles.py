@@ -49,7 +49,11 @@ def p_value(
 
 def is_above(reference: npt.ArrayLike, judged: npt.ArrayLike, quantile: float) -> bool:
     """Return whether the observed quantile of the judged values is the higher one."""
-    return bool(np.quantile(judged, quantile) > np.quantile(reference, quantile))
+    first, second = (
+        float(np.quantile(np.asarray(values, dtype=np.float64), quantile))
+        for values in (reference, judged)
+    )
+    return second > first
 
 
 def _against(values: Floats, candidates: Floats, quantile: float, mixture: BetaBinomial) -> Floats:
