@@ -36,7 +36,7 @@ class Counted:
         """The name of each row's block."""
         if not self.layout.time:
             return ibis.literal(ALL)
-        at = moment(self.rows, self.layout.time) - ibis.interval(hours=self.layout.day_starts)
+        at = moment(self.rows, self.layout.time) + ibis.interval(hours=-self.layout.day_starts)
         name = at.date().cast("string")
         if self.layout.block is Block.HOUR:
             name = name + "T" + at.hour().cast("string").lpad(2, "0")
@@ -118,7 +118,7 @@ def _cells(counted: Counted, name: str, cut: NumberBins | CategoryBins) -> "Tabl
         where, value = cell(number(counted.rows, name), cut.edges), ibis.null("string")
     else:
         text = counted.rows[name].cast("string")
-        known = text.isin(cut.names)
+        known = text.isin(_literals(cut.names))
         where = ibis.ifelse(text.isnull(), -1, ibis.ifelse(known, 0, len(cut.names)))
         value = ibis.ifelse(known, text, ibis.null("string"))
     named = {"block": counted.block, "cell": where.cast("int32"), "value": value}
@@ -131,7 +131,7 @@ def _cells(counted: Counted, name: str, cut: NumberBins | CategoryBins) -> "Tabl
 
 def _unseen(counted: Counted, name: str, cut: CategoryBins) -> "Table":
     text = counted.rows[name].cast("string")
-    other = counted.rows.filter(text.notnull() & ~text.isin(cut.names))
+    other = counted.rows.filter(text.notnull() & ~text.isin(_literals(cut.names)))
     rows = other.select(
         block=ibis.literal(""), cell=ibis.literal(-1, "int32"), value=other[name].cast("string")
     )
@@ -194,6 +194,10 @@ def refusals(counted: Counted) -> "Table":
         label = count((counted.label != NONE) & (counted.label != ONE))
         score = count((counted.score < NONE) | (counted.score > ONE))
     return counted.rows.aggregate(rows=counted.rows.count(), time=time, label=label, score=score)
+
+
+def _literals(names: Sequence[str]) -> "list[Value]":
+    return [ibis.literal(name) for name in names]
 
 
 def _whole(value: "Value") -> ir.IntegerColumn:
