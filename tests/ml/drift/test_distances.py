@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import spatial, stats
 
 from ml.drift import conventions, distances
 from ml.drift.distances import JensenShannon
@@ -87,6 +87,27 @@ def test_the_values_of_evidently_are_met():
     assert distances.goodness_of_fit(reference, window).p == pytest.approx(0.67309, abs=1e-5)
     assert distances.goodness_of_fit(2 * reference, window).p == pytest.approx(0.67309, abs=1e-5)
     assert distances.hellinger(reference, window) == pytest.approx(0.06812, abs=1e-5)
+
+
+def test_evidently_gives_empty_cells_a_small_share():
+    reference, window = np.repeat([1.0, 2.0], 50), np.repeat([1.0], 100)
+    by_hand = 0.5 * np.log(2) + (1e-4 - 0.5) * np.log(1e-4 / 0.5)
+    assert conventions.evidently_psi(reference, window) == pytest.approx(by_hand)
+    rare = np.repeat([1.0, 2.0, 3.0], [99_999, 1, 0])
+    shares = np.array([99_999e-5, 1e-5])
+    shares = np.append(shares, 1e-11), np.array([1e-4, 1e-4, 1.0])  # a millionth of the smallest
+    by_hand = np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0]))
+    assert conventions.evidently_psi(rare, np.array([3.0])) == pytest.approx(by_hand)
+
+
+def test_evidently_cuts_both_samples_together_and_measures_in_nats():
+    reference, window = drawn(50, 15, 1_000), drawn(60, 15, 500)
+    edges = np.histogram_bin_edges(np.concatenate([reference, window]), bins="sturges")
+    first, second = conventions.evidently_cells(reference, window)
+    assert first.tolist() == np.histogram(reference, edges)[0].tolist()
+    assert (first.sum(), second.sum()) == (1_000, 500)
+    nats = conventions.evidently_jensen_shannon(reference, window)
+    assert nats == pytest.approx(spatial.distance.jensenshannon(first, second))
 
 
 def seeded(*draws):
