@@ -1,4 +1,4 @@
-"""The training pipeline: ingest, validate, prepare, train, evaluate, gate, register."""
+"""The training pipeline: ingest, validate, prepare, train, evaluate, gate, card, register."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from ml import environments
 from ml.task import Task
 
 COMPONENTS = Path(__file__).parents[1] / "components"
-STEPS = ("ingest", "validate", "prepare", "train", "evaluate", "gate", "register")
+STEPS = ("ingest", "validate", "prepare", "train", "evaluate", "gate", "card", "register")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,15 @@ def build(
         )
         # Named here, as the parameter has the name that the step would take from its variable.
         judged.name, judged.compute = "gate", gate.compute
+        card = steps["card"](
+            task=settings.name,
+            model=model,
+            metrics=evaluate.outputs.metrics,
+            holdout=prepare.outputs.holdout,
+            verdict=judged.outputs.verdict,
+            data_asset=data,
+            **lineage,
+        )
         register = steps["register"](
             task=settings.name,
             model=model,
@@ -100,6 +109,7 @@ def build(
             "report": validate.outputs.report,
             "metrics": evaluate.outputs.metrics,
             "verdict": judged.outputs.verdict,
+            "card": card.outputs.card,
             "registration": register.outputs.registration,
         }
 

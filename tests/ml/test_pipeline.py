@@ -62,6 +62,7 @@ def test_the_steps_follow_each_other(document):
         "train": ["prepare"],
         "evaluate": ["prepare", "train"],
         "gate": ["prepare", "train"],
+        "card": ["evaluate", "gate", "prepare", "train"],
         "register": ["evaluate", "gate", "train"],
     }
 
