@@ -163,6 +163,18 @@ def category_bins(counts: Mapping[str, int], *, complete: bool) -> CategoryBins:
     )
 
 
+def quantile(bins: NumberBins, counts: Ints, level: float) -> float:
+    """Return the value that this share of the rows does not exceed, right to one cell.
+
+    A cell holds about a hundredth of the reference; merging adds no error.
+    """
+    total = np.cumsum(counts)
+    if not total[-1]:
+        raise ValueError("there is no row to take a quantile of")
+    reached = np.concatenate([[0.0], total / total[-1]])
+    return float(np.interp(level, reached, bins.bounds))
+
+
 def categories(bins: Bins, name: str) -> frozenset[str]:
     """Return the known names of a column that cuts rows into segments."""
     found = bins.columns.get(name)

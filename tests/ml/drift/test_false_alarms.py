@@ -52,7 +52,7 @@ def test_a_thousand_months_without_drift_have_no_more_alarms_than_stated(world, 
 @pytest.mark.slow
 @pytest.mark.parametrize("day_spread", [0.0, 0.02, 0.2])
 def test_days_that_differ_from_each_other_are_no_drift(world, policy, day_spread):
-    made = world(24, rows=100)
+    made = world(24, numbers=8, letters=3, rows=100)
     some, paged, signals = alarms(made, policy(**TINY), MONTHS, day_spread=day_spread)
     assert some <= allowed(RATE, MONTHS), signals
     assert paged <= allowed(RATE * 2 / 3, MONTHS), signals

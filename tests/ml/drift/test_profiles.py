@@ -108,6 +108,22 @@ def test_distances_from_profiles_are_nearly_those_of_raw_values():
     assert steps - 0.01 <= found <= steps + 1e-12
 
 
+@pytest.mark.parametrize("level", [0.01, 0.25, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("shift", [0.0, 0.7])
+def test_quantiles_of_merged_profiles_are_right_to_a_cell(level, shift):
+    draw = np.random.default_rng(4)
+    frozen = freeze.freeze(pa.table({"x": draw.lognormal(0, 1, 20_000)}).to_batches(), ["x"])
+    values = draw.lognormal(shift, 1, 20_000)
+    parts = [
+        build.profile(pa.table({"x": part}).to_batches(), frozen, Layout(columns=("x",)))
+        for part in np.split(values, 50)
+    ]
+    found = cells.quantile(frozen.number("x"), merging.merge(parts).columns["x"].total, level)
+    assert np.mean(values <= found) == pytest.approx(level, abs=0.012)
+    with pytest.raises(ValueError, match="no row to take a quantile"):
+        cells.quantile(frozen.number("x"), parts[0].columns["x"].total * 0, level)
+
+
 splits = st.lists(st.integers(0, 3), min_size=len(ROWS), max_size=len(ROWS))
 
 
