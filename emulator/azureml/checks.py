@@ -10,7 +10,8 @@ from emulator.runner.durations import PlanError
 from emulator.runner.expressions import ExpressionError, ParentInput, ParentOutput, binding
 from emulator.runner.graph import GraphError, dependencies, values
 from emulator.runner.model import Step
-from emulator.runner.plan import command_step, pipeline_step
+from emulator.runner.pipeline_plan import pipeline_step
+from emulator.runner.plan import step_of
 
 Resource = dict[str, Any]
 _ERRORS = (PlanError, GraphError, ExpressionError, KeyError)
@@ -21,8 +22,8 @@ _DEEPEST = 8
 def job(store: Store, workspace: str, name: str, definition: Resource) -> str | None:
     """Refuse a job that can never run; gives its compute when it has but one."""
     try:
-        if definition["jobType"] == "Command":
-            step, _values = command_step(name, definition)
+        if definition["jobType"] != "Pipeline":
+            step, _values = step_of(name, definition)
             return _compute(store, workspace, step, None)
         nodes = definition.get("jobs")
         if not isinstance(nodes, dict) or not nodes:
@@ -144,6 +145,13 @@ def _compute(store: Store, workspace: str, step: Step, default: str | None) -> s
         msg = (
             f"step {step.name!r} wants compute {found['name']!r} of type {kind}; jobs run on"
             " AmlCompute here"
+        )
+        raise PlanError(msg)
+    most = int(found["properties"]["properties"]["scaleSettings"]["maxNodeCount"])
+    if step.launch.instances > most:
+        msg = (
+            f"step {step.name!r} wants {step.launch.instances} nodes, but compute {found['name']!r}"
+            f" has at most {most}"
         )
         raise PlanError(msg)
     return found["name"]

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 _RUN_TYPES = {
     "Pipeline": "azureml.PipelineRun",
     "Command": "azureml.scriptrun",
+    "Sweep": "azureml.sweep",
     "Interactive": "azureml.run",
 }
 

@@ -16,7 +16,7 @@ from emulator.azureml.text import NAMESPACE, bad, epoch, iso, named, one_of
 
 Resource = dict[str, Any]
 _TYPES = ("Command", "Pipeline", "Sweep", "AutoML", "Spark", "Base", "Labeling", "FineTuning")
-_RUN = ("Command", "Pipeline")
+_RUN = ("Command", "Pipeline", "Sweep")
 _EXPERIMENT = r"[A-Za-z0-9][\w.-]{0,254}"
 
 
@@ -48,7 +48,7 @@ def start(
     definition = dict(properties)
     kind = one_of(definition.get("jobType"), _TYPES, "properties.jobType")
     if kind not in _RUN:
-        msg = f"properties.jobType is {kind}; jobs of type {' and '.join(_RUN)} are run here."
+        msg = f"properties.jobType is {kind}; jobs of type {', '.join(_RUN)} are run here."
         raise bad(msg, "properties.jobType")
     definition["jobType"] = kind
     compute = checks.job(ctx.store, workspace["id"], name, definition)

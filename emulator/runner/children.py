@@ -20,9 +20,10 @@ class Children:
 
     def add(self, name: str, node: Mapping[str, Any], step: Step) -> Run:
         """The run of a step that starts now."""
-        kind = "Pipeline" if step.nested is not None else "Command"
+        kind = "Sweep" if step.sweep is not None else "Command"
+        kind = "Pipeline" if step.nested is not None else kind
         definition: dict[str, Any] = {"jobType": kind, "componentId": bare(step.component)}
-        if kind == "Command":
+        if kind != "Pipeline":
             definition |= {
                 "command": step.command,
                 "codeId": bare(step.code),

@@ -68,6 +68,22 @@ class Carrier:
                 _copy(self.blobs.content(blob), target / relative)
         return len(found)
 
+    def copy(self, what: str, source: str, uri: str) -> int:
+        """Copy a file or folder from one address to another; gives how many files it had."""
+        start, target = self._locate(source, what), self._locate(uri, what)
+        self._allowed(target, "write", what)
+        one = self.blobs.info(start.account, start.container, start.path.rstrip("/"))
+        if one is not None and not start.path.endswith("/"):
+            name = target.path.rstrip("/")
+            self.blobs.put(target.account, target.container, name, self.blobs.content(one))
+            return 1
+        base, into = (f"{place.path.rstrip('/')}/" for place in (start, target))
+        found = self.blobs.list(start.account, start.container, base)
+        for blob in found:
+            name = into + blob.name[len(base) :]
+            self.blobs.put(target.account, target.container, name, self.blobs.content(blob))
+        return len(found)
+
     def code(self, uri: str, folder: Path) -> None:
         """Put the code of a step into its folder: the service's work, not the identity's."""
         place = self._locate(uri, "the code")

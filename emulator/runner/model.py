@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.runner.sweep_plan import SweepPlan
+
 DATA_TYPES = frozenset(
     {"uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model"}
 )
@@ -47,6 +49,15 @@ class OutputSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Launch:
+    """How the processes of a step are started: on how many nodes, how many on each."""
+
+    instances: int = 1
+    processes: int = 1
+    distributed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """One node of a pipeline: a command to run, or a pipeline of its own."""
 
@@ -63,5 +74,8 @@ class Step:
     identity: Mapping[str, str] = field(default_factory=dict)
     deterministic: bool = False
     datastore: str = "workspaceblobstore"
+    launch: Launch = Launch()
+    sweep: SweepPlan | None = None
+    """What is tried, if the step is the trial of a sweep."""
     nested: Mapping[str, Any] | None = None
     """The specification of the pipeline component that the step is, if it is one."""

@@ -1,5 +1,6 @@
 """The nodes of a compute cluster: as many steps at once as it has nodes."""
 
+import itertools
 import threading
 import time
 from collections import deque
@@ -41,20 +42,24 @@ class Cluster:
         self._nodes: list[_Node] = []
 
     @contextmanager
-    def node(self, run: str, limit: Callable[[], int], ended: Callable[[], bool]) -> Generator[int]:
-        """A node for `run` once one of `limit()` is free; refused when `ended()` is first."""
-        number = self._take(run, limit, ended)
+    def nodes(
+        self, run: str, limit: Callable[[], int], ended: Callable[[], bool], count: int = 1
+    ) -> Generator[list[int]]:
+        """Nodes for `run` once so many of `limit()` are free; refused when `ended()` is first."""
+        numbers = self._take(run, limit, ended, count)
         try:
-            yield number
+            yield numbers
         finally:
             with self._changed:
                 self._nodes = [
-                    n if n.number != number else _Node(number, None, self._clock())
+                    _Node(n.number, None, self._clock()) if n.number in numbers else n
                     for n in self._nodes
                 ]
                 self._changed.notify_all()
 
-    def _take(self, run: str, limit: Callable[[], int], ended: Callable[[], bool]) -> int:
+    def _take(
+        self, run: str, limit: Callable[[], int], ended: Callable[[], bool], count: int
+    ) -> list[int]:
         ticket = object()
         with self._changed:
             self._waiting.append(ticket)
@@ -63,14 +68,15 @@ class Cluster:
                     if ended():
                         raise WaitEndedError(run)
                     busy = {n.number for n in self._nodes if n.run}
-                    if self._waiting[0] is ticket and len(busy) < limit():
+                    if self._waiting[0] is ticket and len(busy) + count <= limit():
                         break
                     # cancelling wakes us; the second is for a limit that was changed elsewhere
                     self._changed.wait(1.0)
-                number = next(i for i in range(len(busy) + 1) if i not in busy)
-                self._nodes = [n for n in self._nodes if n.number != number]
-                self._nodes.append(_Node(number, run, self._clock()))
-                return number
+                free = (i for i in itertools.count() if i not in busy)
+                numbers = list(itertools.islice(free, count))
+                self._nodes = [n for n in self._nodes if n.number not in numbers]
+                self._nodes += [_Node(number, run, self._clock()) for number in numbers]
+                return numbers
             finally:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()

@@ -17,16 +17,17 @@ from emulator.runner.graph import dependencies, downstream, ready
 from emulator.runner.logs import Log
 from emulator.runner.model import Data, Step, Value
 from emulator.runner.nodes import Cluster
-from emulator.runner.plan import (
+from emulator.runner.pipeline_plan import (
     bind_inputs,
-    job_input,
-    merged_output,
     nested_job,
     parent_output,
     pipeline_step,
     switch,
 )
-from emulator.runner.steps import StepRunner, Stop
+from emulator.runner.reading import job_input, merged_output
+from emulator.runner.steps import StepRunner
+from emulator.runner.stops import Stop
+from emulator.runner.sweeps import Sweep
 
 EXECUTION_LOG = "logs/azureml/executionlogs.txt"
 
@@ -173,6 +174,8 @@ class Pipeline:
             child = self.runs.update(child, definition=definition)
             return Pipeline(self.steps, self.cluster, child, self.stop).execute()
         log.say(f"Step {child.display_name} [{child.name}] is submitted to {child.compute}")
+        if step.sweep is not None:
+            return Sweep(self.steps, self.cluster, child, step, self.stop).execute(inputs)
         return self.steps.run(child, step, inputs, self.cluster(child.compute or ""), self.stop)
 
     def _publish(self, name: str, step: Step, child: Run) -> None:

@@ -13,9 +13,16 @@ _GRACE_SECONDS = 3.0
 
 
 def start(
-    command: str, folder: Path, variables: Mapping[str, str], log: Path
+    command: str,
+    folder: Path,
+    variables: Mapping[str, str],
+    log: Path,
+    group: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a shell command in a group of its own, its output going to `log`."""
+    """Start a shell command, its output going to `log`.
+
+    It leads a group of its own, or joins the group of a process that was not waited for yet.
+    """
     with log.open("ab") as out:
         return subprocess.Popen(
             ["bash", "-c", command],
@@ -24,7 +31,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            process_group=group or 0,
         )
 
 

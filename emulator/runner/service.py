@@ -12,8 +12,10 @@ from emulator.runner.errors import failure
 from emulator.runner.identity import Grants
 from emulator.runner.nodes import Cluster
 from emulator.runner.pipelines import Pipeline
-from emulator.runner.plan import command_step
-from emulator.runner.steps import StepRunner, Stop
+from emulator.runner.plan import step_of
+from emulator.runner.steps import StepRunner
+from emulator.runner.stops import Stop
+from emulator.runner.sweeps import Sweep
 
 log = logging.getLogger(__name__)
 _LOST = "lost when the service stopped"
@@ -115,7 +117,10 @@ class Runner:
             if run.kind == "Pipeline":
                 Pipeline(self._steps, self._cluster_of(run), run, stop).execute()
             else:
-                step, inputs = command_step(run.name, run.definition)
+                step, inputs = step_of(run.name, run.definition)
+                if step.sweep is not None:
+                    Sweep(self._steps, self._cluster_of(run), run, step, stop).execute(inputs)
+                    return
                 self._steps.run(run, step, inputs, self._cluster_of(run)(run.compute or ""), stop)
         except Exception as error:
             log.exception("job %s failed", run.name)

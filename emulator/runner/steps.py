@@ -1,12 +1,10 @@
 """Running one command: environment, code, inputs, the process, outputs."""
 
-import math
 import shutil
-import subprocess
-import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +13,22 @@ from emulator.arm.store import Resource
 from emulator.azureml import computes, registration
 from emulator.azureml.places import Place, Places
 from emulator.azureml.runs import Run, Runs
-from emulator.runner import environments, identity, processes, variables
+from emulator.runner import environments, identity, launches, variables
 from emulator.runner.conda import EnvironmentRefusedError
+from emulator.runner.conda_files import conda_text
 from emulator.runner.data import Carrier
 from emulator.runner.environments import EnvironmentBuildError
 from emulator.runner.errors import StepError, failure
 from emulator.runner.expressions import ExpressionError, command_line
 from emulator.runner.identity import Grant, Grants
 from emulator.runner.logs import Log
-from emulator.runner.model import Data, OutputSpec, Step, Value
+from emulator.runner.model import Step, Value
 from emulator.runner.nodes import Cluster, WaitEndedError
 from emulator.runner.plan import destination
+from emulator.runner.stops import CanceledError, Stop
 
 Json = dict[str, Any]
-STD_LOG, BUILD_LOG = "user_logs/std_log.txt", "azureml-logs/20_image_build_log.txt"
-_POLL_SECONDS = 0.02
-
-
-class CanceledError(Exception):
-    """The run was asked to stop."""
-
-
-@dataclass
-class Stop:
-    """How a job is asked to stop; with a reason it has failed, without one it was cancelled."""
-
-    event: threading.Event = field(default_factory=threading.Event)
-    reason: str | None = None
-
-    def ask(self, reason: str | None = None) -> None:
-        self.reason = reason
-        self.event.set()
-
-    def check(self) -> None:
-        if self.event.is_set():
-            raise CanceledError
+BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
 
 @dataclass(frozen=True)
@@ -70,10 +49,11 @@ class StepRunner:
             return self._end(run, "Failed", failure("ServiceError", "the workspace was deleted"))
         try:
             run = self.runs.update(run, status="Queued")
-            with cluster.node(run.name, lambda: self._limit(workspace, run), stop.event.is_set):
+            limit, count = partial(self._limit, workspace, run), step.launch.instances
+            with cluster.nodes(run.name, limit, stop.event.is_set, count):
                 stop.check()
                 run = self.runs.update(run, status="Preparing", started=time.time())
-                return self._on_node(run, workspace, step, inputs, folder, stop)
+                return self._on_nodes(run, workspace, step, inputs, folder, stop)
         except (CanceledError, WaitEndedError):
             if stop.reason is None:
                 return self._end(run, "Canceled", None)
@@ -92,7 +72,18 @@ class StepRunner:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _on_node(  # noqa: PLR0917  one step, told apart from where and how it runs
+    def copy(self, run: Run, step: Step, output: str, source: str) -> str:
+        """Copy data to where an output of a step is to go; gives that place's address."""
+        workspace = self.services.store.get(run.workspace)
+        if workspace is None:
+            msg = "the workspace was deleted"
+            raise StepError(msg, "ServiceError")
+        _grant, carrier = self._identity(workspace, step)
+        uri = destination(step, output, run.name, step.outputs[output])
+        carrier.copy(f"output {output!r}", source, uri)
+        return uri
+
+    def _on_nodes(  # noqa: PLR0917  one step, told apart from where and how it runs
         self,
         run: Run,
         workspace: Resource,
@@ -104,38 +95,47 @@ class StepRunner:
         environment = self._environment(run, workspace, step, folder)
         stop.check()
         grant, carrier = self._identity(workspace, step)
-        log = Log(self.services.blobs, self._place(workspace, run, STD_LOG), folder / "std_log.txt")
-        try:
-            literals, paths = carrier.fetch(inputs, folder / "inputs")
-            work = folder / "wd"
+        literals, paths = carrier.fetch(inputs, folder / "inputs")
+        works = [folder / f"wd{node or ''}" for node in range(step.launch.instances)]
+        for work in works:
             self._code(carrier, workspace, step, work)
-            places, locals_ = self._outputs(carrier, run, step, folder / "outputs")
-            line = command_line(step.command, literals, paths, locals_)
-            stop.check()
-            run = self.runs.update(run, status="Running", started=time.time())
-            with self.grants.granted(grant) as tokens:
-                values = {
-                    **self._variables(run, workspace, environment),
-                    **variables.of_data({**literals, **paths}, locals_),
-                    **tokens,
-                    **step.variables,
-                }
-                process = processes.start(line, work, values, log.file)
-                code = self._watch(run, process, log, stop, step.timeout)
-            run = self.runs.update(run, status="Finalizing", process=None, process_started=None)
+        places, locals_ = self._outputs(carrier, run, step, folder / "outputs")
+        line = command_line(step.command, literals, paths, locals_)
+        stop.check()
+        run = self.runs.update(run, status="Running", started=time.time())
+        with self.grants.granted(grant) as tokens:
+            values = {
+                **self._variables(run, workspace, environment),
+                **variables.of_data({**literals, **paths}, locals_),
+                **tokens,
+                **step.variables,
+            }
+            logs = self._logs(run, workspace, step, folder)
+            try:
+                started = launches.start(step.launch, line, works, values, logs)
+                self.runs.update(run, process=started.leader, process_started=started.since)
+                problem = launches.watch(started, stop, step.timeout)
+            finally:
+                for log in logs:
+                    log.close()
+        run = self.runs.update(run, status="Finalizing", process=None, process_started=None)
+        # what the first node left wins over what others left under the same name
+        for work in reversed(works):
             self._artifacts(run, workspace, work)
-            if code != 0:
-                message = (
-                    f"Execution failed. User process '{line.split()[0] if line.split() else line}'"
-                    f" exited with status code {code}. Please check log file '{STD_LOG}' for error"
-                    f" details.\n{log.tail()}"
-                )
-                raise StepError(message)
-            made = self._store(run, carrier, step, places, locals_)
-        finally:
-            log.close()
+        stop.check()
+        if problem is not None:
+            raise StepError(problem)
+        made = self._store(run, carrier, step, places, locals_)
         run = self.runs.update(run, outputs=made)
         return self._end(run, "Completed", None)
+
+    def _logs(self, run: Run, workspace: Resource, step: Step, folder: Path) -> list[Log]:
+        """A log for each process."""
+        names = launches.logs(step.launch)
+        return [
+            Log(self.services.blobs, self._place(workspace, run, name), folder / Path(name).name)
+            for name in names
+        ]
 
     def _limit(self, workspace: Resource, run: Run) -> int:
         found = self.services.store.get(f"{workspace['id']}/computes/{run.compute}")
@@ -193,34 +193,6 @@ class StepRunner:
         experiment = self.runs.experiment(run.workspace, run.experiment)
         return variables.of_step(self.services, workspace, run, environment, experiment.id)
 
-    def _watch(
-        self,
-        run: Run,
-        process: subprocess.Popen[bytes],
-        log: Log,
-        stop: Stop,
-        timeout: float | None,
-    ) -> int:
-        """Wait for a process, ending it when the run is cancelled or takes too long."""
-        self.runs.update(
-            run, process=process.pid, process_started=processes.started_at(process.pid)
-        )
-        deadline = math.inf if timeout is None else time.monotonic() + timeout
-        while True:
-            try:
-                code = process.wait(_POLL_SECONDS)
-            except subprocess.TimeoutExpired:
-                if not stop.event.is_set() and time.monotonic() <= deadline:
-                    continue
-                processes.end_group(process.pid)
-                process.wait()
-                stop.check()
-                msg = f"the job ran longer than its timeout of {timeout:g} s and was stopped"
-                raise StepError(f"{msg}\n{log.tail()}") from None
-            # what the command left running in the background ends with it
-            processes.end_group(process.pid, 0.2)
-            return code
-
     def _store(
         self,
         run: Run,
@@ -257,37 +229,3 @@ class StepRunner:
         return self.runs.update(
             run, status=status, error=error, ended=time.time(), process=None, process_started=None
         )
-
-
-def conda_text(services: Services, workspace: Resource, environment: str) -> str:
-    """The conda file of an environment; EnvironmentRefusedError says why there is none."""
-    id_ = environment.removeprefix("azureml:")
-    if "@" in id_ and not id_.startswith("/"):
-        name = id_.partition("@")[0]
-        versions = services.store.children(f"{workspace['id']}/environments/{name}", "versions")
-        found = versions[-1] if versions else None
-    elif id_.startswith("/"):
-        found = services.store.get(id_)
-    else:
-        name, _, version = id_.partition(":")
-        found = services.store.get(f"{workspace['id']}/environments/{name}/versions/{version}")
-    if found is None:
-        msg = (
-            f"the environment {environment!r} is not in the workspace; curated environments are not"
-            " available here, so register one with a conda file"
-        )
-        raise EnvironmentRefusedError(msg)
-    text = found["properties"].get("condaFile")
-    if not text:
-        what = "a build context" if found["properties"].get("build") else "only an image"
-        msg = (
-            f"the environment {environment!r} has {what}; images are not run here, so give it a"
-            " conda file with python and pip requirements"
-        )
-        raise EnvironmentRefusedError(msg)
-    return str(text)
-
-
-def planned(data: Json, spec: OutputSpec) -> Data:
-    """An output of a finished step, as the input of the next."""
-    return Data(str(data["uri"]), spec.type)

@@ -131,6 +131,12 @@ class World:
             }
         )
 
+    def revoke(self) -> None:
+        """Take all roles on the storage away."""
+        base = f"{STORAGE}/providers/Microsoft.Authorization/roleAssignments"
+        for assignment in self.store.under(base):
+            self.store.delete(assignment["id"])
+
     def component(self, name: str, command: str, **spec: object) -> str:
         """Register a command component; gives its id."""
         self.put(f"{WORKSPACE}/components/{name}", {"properties": {}})

@@ -10,7 +10,7 @@ from emulator.arm.errors import ArmError
 from emulator.azureml.runs import Run
 from emulator.runner import processes
 from emulator.runner.service import Runner
-from tests.emulator.azureml_world import CONDA, CONTRIBUTOR, READER, STORAGE, WORKSPACE
+from tests.emulator.azureml_world import CONDA, READER, WORKSPACE
 
 FOLDER = {"jobOutputType": "uri_folder"}
 
@@ -52,8 +52,7 @@ def test_a_step_knows_its_run_its_identity_and_the_way_out(world):
 
 
 def test_an_identity_without_a_role_on_the_storage_cannot_write_an_output(tmp_path, world):
-    role = f"{STORAGE}/providers/Microsoft.Authorization/roleAssignments/{CONTRIBUTOR}"
-    world.store.delete(role)
+    world.revoke()
     world.command("j", "echo 1 > ${{outputs.o}}/x", outputs={"o": FOLDER})
     run = world.ended("j")
     assert run.status == "Failed"
@@ -65,7 +64,7 @@ def test_an_identity_without_a_role_on_the_storage_cannot_write_an_output(tmp_pa
 def test_a_reader_can_read_its_input_but_not_write_its_output(world):
     world.command("made", "echo 1 > ${{outputs.o}}/x", outputs={"o": FOLDER})
     made = world.ended("made").outputs["o"]["uri"]
-    world.store.delete(f"{STORAGE}/providers/Microsoft.Authorization/roleAssignments/{CONTRIBUTOR}")
+    world.revoke()
     identity = world.store.find("Microsoft.ManagedIdentity/userAssignedIdentities", "cluster")[0]
     world.grant(identity["properties"]["principalId"], READER)
     given = {"i": {"jobInputType": "uri_folder", "uri": made}}
@@ -122,8 +121,8 @@ def test_a_curated_environment_is_refused_by_name(world):
             {"computeId": "gpu"},
             "wants compute 'gpu', which the workspace does not have; it has: cpu",
         ),
-        ({"resources": {"instanceCount": 2}}, "asks for 2 nodes"),
-        ({"jobType": "Sweep"}, "jobs of type Command and Pipeline are run here"),
+        ({"resources": {"instanceCount": 2}}, "asks for 2 nodes with the distribution 'none'"),
+        ({"jobType": "AutoML"}, "jobs of type Command, Pipeline, Sweep are run here"),
         ({"jobType": "Comand"}, "'Comand'; give one of Command"),
         ({"limits": {"timeout": "soon"}}, "not an ISO 8601 duration"),
     ],

@@ -4,7 +4,8 @@ import pytest
 
 from emulator.runner.durations import PlanError, seconds
 from emulator.runner.model import Data, InputSpec, Literal, OutputSpec, Step
-from emulator.runner.plan import bind_inputs, command_step, destination, pipeline_step
+from emulator.runner.pipeline_plan import bind_inputs, pipeline_step
+from emulator.runner.plan import command_step, destination
 
 COMPONENT = {
     "type": "command",
