@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.azureml.runs import Run, Runs
+from emulator.runner import sweep_plan
 from emulator.runner.errors import failure
 from emulator.runner.model import Step
 
@@ -32,6 +33,10 @@ class Children:
                 "inputs": {},
                 "outputs": {},
             }
+        if step.sweep is not None:
+            words = ("command", "codeId", "environmentId", "environmentVariables")
+            trial = {word: definition.pop(word) for word in words}
+            definition |= {"trial": trial, **sweep_plan.shown(step.sweep)}
         return self.runs.add(
             replace(
                 self._blank(kind),

@@ -74,6 +74,27 @@ def trial(definition: Mapping) -> dict[str, object]:
     return {**own, **{key: definition.get(key) for key in shared}}
 
 
+def shown(plan: SweepPlan) -> dict[str, object]:
+    """A sweep as a job of its own would have it: what the client reads of a step."""
+    space = {
+        name: [one.kind, [list(one.values)] if one.kind == "choice" else list(one.numbers)]
+        for name, one in plan.search.space.items()
+    }
+    goal = "Maximize" if plan.maximize else "Minimize"
+    limits = {"maxTotalTrials": plan.total, "maxConcurrentTrials": plan.concurrent}
+    times = {"timeout": plan.timeout, "trialTimeout": plan.trial_timeout}
+    return {
+        "searchSpace": space,
+        "samplingAlgorithm": {"samplingAlgorithmType": plan.search.algorithm.title()},
+        "objective": {"goal": goal, "primaryMetric": plan.metric},
+        "limits": {
+            "jobLimitsType": "Sweep",
+            **limits,
+            **{key: f"PT{value:g}S" for key, value in times.items() if value is not None},
+        },
+    }
+
+
 def without(plan: SweepPlan, inputs: Mapping[str, object], step: str) -> dict[str, object]:
     """The inputs of a component that the sweep does not try; each parameter must be one of them."""
     unknown = sorted(set(plan.search.space) - set(inputs))

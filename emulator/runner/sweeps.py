@@ -160,7 +160,10 @@ class Sweep:
     def _look(self, running: set[str], told: Log) -> None:
         """End trials that take too long or are too bad to go on."""
         limit, policy = self.plan.trial_timeout, self.plan.policy
+        # all are read before any is judged by what the others have reached
         for name in running:
+            self._read(self.trials[name])
+        for name in sorted(running):
             trial = self.trials[name]
             if trial.stop.event.is_set():
                 continue
@@ -168,7 +171,6 @@ class Sweep:
                 told.say(f"Trial {name} is cancelled: it took longer than {limit:g} s")
                 trial.stop.ask()
                 continue
-            self._read(trial)
             while policy is not None and trial.judged < len(trial.values):
                 trial.judged += 1
                 if policy.is_due(trial.judged) and self._is_hopeless(name, trial.judged):

@@ -98,7 +98,8 @@ def test_a_trial_that_is_hopeless_is_ended_early(world):
     # sh -c so that the trial with the good value ends by itself
     command = "if [ ${{search_space.x}} = good ]; then sleep 1; else sleep 60; fi"
     world.submit("s", sweep(command, choice("good", "bad"), earlyTermination=policy))
-    log(world, "s", {"good": [0.9], "bad": [0.3]})
+    log(world, "s", {"good": [0.9]})
+    log(world, "s", {"bad": [0.3]})
     run = world.ended("s")
     assert run.status == "Completed", run.error
     found = trials(world, "s")
