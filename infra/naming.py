@@ -46,6 +46,7 @@ class Kind(StrEnum):
     ONLINE_ENDPOINT = "oep"
     KEY_VAULT = "kv"
     ENCRYPTION_VAULT = "kve"
+    VERDICT_VAULT = "kvv"
     MODEL_REGISTRY = "mlr"
     REGISTRY = "cr"
     CLUSTER = "cluster"
@@ -89,6 +90,12 @@ _HYPHENED = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _HYPHENED_WORDS = "letters, digits and inner hyphens"
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+_VAULT = Limit(
+    3,
+    24,
+    r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
+    "letters, digits and single inner hyphens, starting with a letter",
+)
 LIMITS: dict[Kind, Limit] = {
     Kind.RESOURCE_GROUP: Limit(
         1, 90, r"[\w().-]*[\w()-]", "letters, digits, hyphens, dots, underscores and parentheses"
@@ -130,18 +137,9 @@ LIMITS: dict[Kind, Limit] = {
         r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
         "letters, digits and single inner hyphens, starting with a letter",
     ),
-    Kind.KEY_VAULT: Limit(
-        3,
-        24,
-        r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
-        "letters, digits and single inner hyphens, starting with a letter",
-    ),
-    Kind.ENCRYPTION_VAULT: Limit(
-        3,
-        24,
-        r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]",
-        "letters, digits and single inner hyphens, starting with a letter",
-    ),
+    Kind.KEY_VAULT: _VAULT,
+    Kind.VERDICT_VAULT: _VAULT,
+    Kind.ENCRYPTION_VAULT: _VAULT,
     Kind.MODEL_REGISTRY: Limit(
         3, 33, r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, hyphens and underscores"
     ),
@@ -258,6 +256,10 @@ class Names:
     @property
     def key_vault(self) -> str:
         return self._global(Kind.KEY_VAULT, separator="-")
+
+    @property
+    def verdict_vault(self) -> str:
+        return self._global(Kind.VERDICT_VAULT, separator="-")
 
     @property
     def encryption_vault(self) -> str:

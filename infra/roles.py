@@ -19,6 +19,8 @@ class Scope(StrEnum):
     INSIGHTS = "insights"
     WORKSPACE = "workspace"
     ENCRYPTION_VAULT = "encryption-vault"
+    VERDICT_VAULT = "verdict-vault"
+    VERDICT_KEY = "verdict-key"
     LOGS = "logs"
     LAKE = "lake"
     LAKE_RAW = "lake-raw"
@@ -59,6 +61,8 @@ class Grant:
         return f"{self.identity}-{self.role.slug}-{self.scope.value}"
 
 
+GATE = "gate"
+"""The cluster on which models are judged, and whose identity alone signs."""
 WORKSPACE_IDENTITY = "workspace"
 ENCRYPTION_IDENTITY = "encryption"
 WATCH_IDENTITY = "watch"
@@ -95,11 +99,19 @@ _CLUSTER_GRANTS = (
         Scope.STORAGE,
         "reads inputs, writes outputs; the service names the container, after the grant is made",
     ),
-    (
-        Role.AZUREML_DATA_SCIENTIST,
-        Scope.WORKSPACE,
-        "registers models and writes metrics; AzureML Metrics Writer, narrower, may not register",
-    ),
+    (Role.AZUREML_METRICS_WRITER, Scope.WORKSPACE, "writes what it measures, and starts nothing"),
+)
+# Whoever may send a job to the gate's cluster could sign there: the identities that train may not.
+_REGISTERS = (
+    Role.AZUREML_DATA_SCIENTIST,
+    Scope.WORKSPACE,
+    "registers the models that passed; no narrower built-in role may",
+)
+
+_CHECKS = (
+    Role.KEY_VAULT_READER,
+    Scope.VERDICT_KEY,
+    "reads the public half of the key and checks verdicts with it",
 )
 
 _OPERATOR_GRANTS = (
@@ -113,6 +125,7 @@ _OPERATOR_GRANTS = (
         Scope.STORAGE,
         "uploads code and data with their own identity: the account takes no keys",
     ),
+    _CHECKS,
 )
 
 # Runtime identities that hold a wide role, and why: nothing else may, as a test makes sure.
@@ -134,10 +147,20 @@ def workspace_grants() -> list[Grant]:
 
 def cluster_grants(clusters: Iterable[str]) -> list[Grant]:
     """What the identity of each cluster needs."""
-    return [
+    grants = [
         Grant(cluster_identity(cluster), *grant)
         for cluster in clusters
         for grant in _CLUSTER_GRANTS
+    ]
+    return [*grants, Grant(cluster_identity(GATE), *_REGISTERS)]
+
+
+def verdict_grants() -> list[Grant]:
+    """Who signs verdicts, and who lets the workspace's network reach the vault but cannot sign."""
+    signs, approves = Role.KEY_VAULT_CRYPTO_USER, Role.NETWORK_CONNECTION_APPROVER
+    return [
+        Grant(cluster_identity(GATE), signs, Scope.VERDICT_KEY, "signs what it has judged"),
+        Grant(WORKSPACE_IDENTITY, approves, Scope.VERDICT_VAULT, _MANAGED_ENDPOINTS),
     ]
 
 
@@ -162,6 +185,7 @@ def watch_grants() -> list[Grant]:
 _READERS = (
     (Role.READER, Scope.WORKSPACE, "sees jobs, models and endpoints; changes nothing"),
     (Role.LOG_ANALYTICS_READER, Scope.LOGS, "looks into what happened"),
+    _CHECKS,
 )
 _WORKERS = (
     (

@@ -20,11 +20,12 @@ from infra.assembly.people import admit_operators, admit_people
 from infra.assembly.serving import build_serving
 from infra.assembly.stores import build_stores
 from infra.assembly.test_target import stand_target
+from infra.assembly.verdicts import keep_verdict_key
 from infra.assembly.watch import watch_stamp, watched
 from infra.assembly.workspace import CPU, build_workspace
 from infra.deployer import Deployer
 from infra.naming import Kind, Names
-from infra.roles import Scope
+from infra.roles import GATE, Scope
 from infra.settings import Settings
 from infra.site import Site, Zones
 
@@ -78,13 +79,18 @@ class Stamp(ComponentResource):
         keys = make_keys(site, base)
         stores = build_stores(site, base, keys)
         lake = build_lake(site, base, keys)
-        targets: dict[str, tuple[Input[str], str]] = {}
+        verdicts = keep_verdict_key(site, base)
+        approved_by = [*verdicts.grants]
+        targets: dict[str, tuple[Input[str], str]] = {"verdicts": (verdicts.vault_id, "vault")}
         if lake is not None:
+            approved_by += lake.approved_by
             targets |= {f"lake-{kind}": (lake.account_id, kind) for kind in ("blob", "dfs")}
-        workspace = build_workspace(site, base, stores, keys, targets)
+        workspace = build_workspace(
+            site, base, stores, keys, private_targets=targets, approved_by=approved_by
+        )
         if lake is not None:
             show_lake(site, workspace, lake)
-        scopes = {**stores.scopes, Scope.WORKSPACE: workspace.workspace_id}
+        scopes = {**stores.scopes, **verdicts.scopes, Scope.WORKSPACE: workspace.workspace_id}
         clusters = build_clusters(site, base, workspace, scopes)
         build_instances(site, base, workspace)
         attached = build_kubernetes(site, base, workspace, scopes)
@@ -121,6 +127,8 @@ class Stamp(ComponentResource):
             "key_vault": stores.vault.vault_name,
             "registry": stores.registry.registry_name,
             "cpu_cluster": clusters[CPU].cluster_name,
+            "gate_cluster": clusters[GATE].cluster_name,
+            "verdict_key": verdicts.key_uri,
         }
         self.outputs |= {f"endpoint_{t}": e.endpoint_name for t, e in serving.online.items()}
         self.outputs |= {f"batch_endpoint_{t}": e.endpoint_name for t, e in serving.batch.items()}

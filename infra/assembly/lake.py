@@ -51,7 +51,8 @@ def build_lake(site: Site, base: Base, keys: Keys) -> Lake | None:
     scopes = {Scope.LAKE: lake.account_id} | {
         scope: lake.containers[zone].id for zone, scope in _SCOPES.items()
     }
-    site.grant("lake", workspace_lake_grants(), principals, scopes)
+    granted = site.grant("lake", workspace_lake_grants(), principals, scopes)
+    lake.approved_by.extend(granted.assignments)
     site.grant("lake-clusters", cluster_lake_grants(settings.clusters), principals, scopes)
     for cluster in settings.clusters:
         container = lake.containers[scratch_of(cluster)]

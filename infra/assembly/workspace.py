@@ -1,8 +1,8 @@
 """The workspace of a stamp, with what it may open and what it may reach."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pulumi import Input
+from pulumi import Input, Resource
 from pulumi_azure_native import machinelearningservices as ml
 
 from infra.addresses import Purpose
@@ -28,11 +28,14 @@ def build_workspace(
     base: Base,
     stores: Stores,
     keys: Keys,
+    *,
     private_targets: Mapping[str, tuple[Input[str], str]],
+    approved_by: Sequence[Resource],
 ) -> Workspace:
     """Build the workspace between the grants that come before it and those that wait for it.
 
     `private_targets` are what jobs reach besides the workspace's own stores: id and group by name.
+    `approved_by` are the grants by which the service approves its endpoints to them.
     """
     settings = site.settings.workspace
     grants = workspace_grants()
@@ -71,7 +74,12 @@ def build_workspace(
             high_business_impact=settings.high_business_impact,
             image_build_compute=CPU,
             key=keys.key,
-            after=[*prepared.assignments, *keys.grants, *(scope.grants if scope else [])],
+            after=[
+                *prepared.assignments,
+                *keys.grants,
+                *(scope.grants if scope else []),
+                *approved_by,
+            ],
             hooks=site.hooks,
             protect=site.settings.protect,
         ),

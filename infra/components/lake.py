@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_azure_native import storage
 
 from infra.components.customer_keys import CustomerKey
@@ -36,9 +36,12 @@ class Lake(ComponentResource):
     account_id: Output[str]
     account_name: Output[str]
     containers: dict[str, storage.BlobContainer]
+    approved_by: list[Resource]
+    """The grants by which the workspace's service approves its endpoints to the lake."""
 
     def __init__(self, name: str, args: LakeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("mlops:storage:Lake", name, None, opts)
+        self.approved_by = []
         account = storage.StorageAccount(
             name,
             account_name=args.account_name,

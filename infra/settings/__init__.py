@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from infra.settings.choices import (
     Approval,
@@ -64,6 +64,7 @@ from infra.settings.workspace import (
     ClusterSettings,
     InstanceSettings,
     WorkspaceSettings,
+    with_gate,
 )
 from infra.values import ClusterName, RegionName, Word
 
@@ -138,8 +139,10 @@ class Settings(Part):
     """The Azure Machine Learning workspace and its managed network."""
     instances: dict[ClusterName, InstanceSettings] = {}
     """Compute instances by name."""
-    clusters: dict[ClusterName, ClusterSettings] = {"cpu": ClusterSettings()}
-    """Compute clusters by name; `cpu` must be there."""
+    clusters: Annotated[
+        dict[ClusterName, ClusterSettings], AfterValidator(with_gate), Field(validate_default=True)
+    ] = {"cpu": ClusterSettings()}
+    """Compute clusters by name; `cpu` must be there, and `gate`, where models are judged, is."""
     storage: StorageSettings = StorageSettings()
     """The default store of the workspace."""
     key_vault: VaultSettings = VaultSettings()

@@ -39,6 +39,11 @@ class ClusterSettings(Part):
     """LowPriority is cheap and may be taken back; Dedicated stays."""
 
 
+def with_gate(clusters: dict[str, ClusterSettings]) -> dict[str, ClusterSettings]:
+    """Add the cluster on which models are judged, where the settings say nothing of it."""
+    return {**clusters, **({} if "gate" in clusters else {"gate": ClusterSettings(max_nodes=1)})}
+
+
 class InstanceSettings(Part):
     """A compute instance: one person's machine."""
 

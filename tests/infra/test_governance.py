@@ -163,7 +163,11 @@ def test_people_work_where_the_stack_lets_them_and_read_elsewhere():
             if r.inputs["principalId"] == SCIENTISTS and r.inputs["principalType"] == "Group"
         }
 
-    assert roles(may_work=False) == {Role.READER, Role.LOG_ANALYTICS_READER}
+    assert roles(may_work=False) == {
+        Role.READER,
+        Role.LOG_ANALYTICS_READER,
+        Role.KEY_VAULT_READER,
+    }
     assert Role.AZUREML_DATA_SCIENTIST in roles(may_work=True)
     assert Role.CONTRIBUTOR not in roles(may_work=True)
 

@@ -49,13 +49,13 @@ def test_all_compute_stands_in_the_training_subnet(own, dev):
     assert serverless["serverlessComputeNoPublicIP"] is True
     assert serverless["serverlessComputeCustomSubnet"].endswith("network-weu-training")
     computes = own.all("machinelearningservices:Compute")
-    assert len(computes) == 2
+    assert len(computes) == 3
     for compute in computes:
         nodes = compute.inputs["properties"]["properties"]
         assert nodes["subnet"]["id"].endswith("network-weu-training")
         assert nodes["enableNodePublicIp"] is False
-    (cluster,) = dev.all("machinelearningservices:Compute")
-    assert "subnet" not in cluster.inputs["properties"]["properties"]
+    for cluster in dev.all("machinelearningservices:Compute"):
+        assert "subnet" not in cluster.inputs["properties"]["properties"]
 
 
 def test_what_belongs_to_training_is_there_in_a_network_of_our_own_only(own, dev):

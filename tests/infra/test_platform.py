@@ -26,7 +26,22 @@ OUTPUTS = {
     "lake",
     "event_queue",
     "autoscale",
+    "data_factory",
+    "data_trigger",
+    "gate_cluster",
+    "verdict_key",
+    "stamps",
+    "model_registry_id",
+    "delivery_client_ids",
 }
+# What a stack's own options add.
+MORE = {
+    "dev": set(),
+    "staging": {"endpoint_flights-k8s"},
+    "prod": {"endpoint_flights-k8s"},
+}
+# What tells the parts of one resource apart.
+PARTS = ("computeName", "endpointName", "keyName", "agentPoolName", "configName", "extensionName", "associationName")
 GLOBALLY_UNIQUE = ("storage:StorageAccount", "keyvault:Vault", "containerregistry:Registry")
 
 
@@ -50,6 +65,7 @@ def test_no_two_resources_of_a_stack_share_a_physical_name(platform):
             str(r.inputs.get("virtualNetworkName") or r.inputs.get("privateZoneName")),
             str(r.inputs.get("privateEndpointName") or r.inputs.get("resourceUri")),
             physical_name(r.inputs) or str(r.inputs.get("roleAssignmentName")),
+            *(str(r.inputs.get(part)) for part in PARTS),
             str(r.inputs.get("virtualNetworkLinkName") or r.inputs.get("subnetName")),
             str(r.inputs.get("accountName")),
         )
@@ -106,8 +122,10 @@ def test_everything_that_can_be_private_has_an_endpoint(platform):
     private = [r for kind in kinds for r in platform.azure if r.type.endswith(f":{kind}")]
     private += platform.all("machinelearningservices:Workspace")
     private += platform.all("machinelearningservices:Registry")
+    private += platform.all("purview:Account")
     private = list({(r.type, r.name): r for r in private}.values())
-    assert len(private) == len(targets)
+    ingestion = {target for target in targets if "ingestion-of" in target}  # of the catalogue
+    assert len(private) == len(targets - ingestion)
     for resource in private:
         kind = resource.type.removeprefix("azure-native:")
         assert f"/id/{kind}/{resource.name}" in targets
@@ -138,7 +156,14 @@ def test_each_taggable_resource_carries_the_stacks_tags(recordings):
 
 def test_protection_covers_what_holds_data_in_prod_and_nothing_in_dev(recordings):
     protected = {r.type.rpartition(":")[2] for r in recordings["prod"].azure if r.protect}
-    assert protected == {"StorageAccount", "BlobContainer", "Vault", "Registry", "Workspace"}
+    assert protected == {
+        "StorageAccount",
+        "BlobContainer",
+        "Vault",
+        "Registry",
+        "Workspace",
+        "Account",
+    }
     assert not any(r.protect for r in recordings["dev"].azure)
 
 
@@ -151,12 +176,16 @@ def test_runtime_identities_are_separate(platform):
     }
     used = [identity.get("userAssignedIdentities", []) for identity in holders.values()]
     flat = [identity for identities in used for identity in identities]
-    assert len(set(flat)) == len(flat) == len(platform.all("UserAssignedIdentity"))
+    assert len(set(flat)) == len(flat)
+    # The nodes' identity is named in the cluster's profile, not as the cluster's own.
+    kubelets = [r for r in platform.all("UserAssignedIdentity") if r.name.endswith("aks-kubelet")]
+    assert len(flat) == len(platform.all("UserAssignedIdentity")) - len(kubelets)
 
 
 def test_the_workspace_waits_for_its_grants_and_the_cluster_for_its_own(dev):
     workspace = dev.one("machinelearningservices:Workspace")
-    cluster = dev.one("machinelearningservices:Compute")
+    clusters = {c.name: c for c in dev.all("machinelearningservices:Compute")}
+    cluster = clusters["cluster-cpu-weu"]
     assert any("storage-blob-data-contributor-storage" in urn for urn in workspace.depends_on)
     assert any("cluster-cpu-acr-pull-registry" in urn for urn in cluster.depends_on)
 
@@ -172,6 +201,7 @@ def test_dev_grants_whoever_brings_it_up_and_prod_does_not(recordings):
     assert held("dev") == {
         Role.AZUREML_DATA_SCIENTIST.value,
         Role.STORAGE_BLOB_DATA_CONTRIBUTOR.value,
+        Role.KEY_VAULT_READER.value,
     }
     assert held("staging") == held("prod") == set()
 
@@ -181,13 +211,13 @@ def test_a_deployer_who_is_an_operator_too_is_granted_once():
     grants = [
         r for r in made.all("authorization:RoleAssignment") if r.inputs["principalId"] == DEPLOYER
     ]
-    assert len(grants) == 2
+    assert len(grants) == 3
     assert {r.inputs["principalType"] for r in grants} == {"User"}
 
 
 def test_a_second_cluster_has_an_identity_and_grants_of_its_own():
     made = dev_with(clusters={"cpu": {}, "gpu": {"vm_size": "Standard_NC4as_T4_v3"}})
-    assert len(made.all("machinelearningservices:Compute")) == 2
+    assert len(made.all("machinelearningservices:Compute")) == 3
     identities = {r.name for r in made.all("UserAssignedIdentity")}
     assert {"identity-weu-cluster-cpu", "identity-weu-cluster-gpu"} <= identities
     names = [r.name for r in made.all("authorization:RoleAssignment")]
@@ -197,7 +227,7 @@ def test_a_second_cluster_has_an_identity_and_grants_of_its_own():
 def test_outputs_are_what_pipelines_read(recordings):
     for stack in STACKS:
         outputs = recordings[stack].outputs
-        assert outputs.keys() == OUTPUTS | {"stamps", "model_registry_id", "delivery_client_ids"}
+        assert outputs.keys() == OUTPUTS | MORE[stack]
         assert outputs["environment"] == stack
 
 

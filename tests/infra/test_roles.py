@@ -7,6 +7,7 @@ import pytest
 from infra.data_roles import catalogue_grants, events_grants, factory_grants
 from infra.roles import (
     EXCEPTIONS,
+    GATE,
     WIDE_ROLES,
     WORKSPACE_IDENTITY,
     Grant,
@@ -15,6 +16,7 @@ from infra.roles import (
     cluster_grants,
     cluster_identity,
     operator_grants,
+    verdict_grants,
     watch_grants,
     workspace_grants,
 )
@@ -24,7 +26,8 @@ OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
 TABLE: list[Grant] = [
     *workspace_grants(),
-    *cluster_grants(["cpu", "gpu"]),
+    *cluster_grants(["cpu", "gate", "gpu"]),
+    *verdict_grants(),
     *operator_grants([("deployer", PrincipalKind.USER)]),
     *watch_grants(),
     *events_grants(),
@@ -58,13 +61,24 @@ def test_no_grant_stands_twice():
     assert len({grant.name for grant in TABLE}) == len(TABLE)
 
 
-def test_a_cluster_can_pull_images_use_the_default_store_and_register_models():
+def test_a_cluster_can_pull_images_use_the_default_store_and_write_metrics():
     held = {(g.role, g.scope) for g in TABLE if g.identity == cluster_identity("cpu")}
     assert held == {
         (Role.ACR_PULL, Scope.REGISTRY),
         (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, Scope.STORAGE),
-        (Role.AZUREML_DATA_SCIENTIST, Scope.WORKSPACE),
+        (Role.AZUREML_METRICS_WRITER, Scope.WORKSPACE),
     }
+
+
+def test_the_gate_alone_signs_and_registers():
+    signing = {g.identity for g in TABLE if g.role is Role.KEY_VAULT_CRYPTO_USER}
+    sending = {
+        g.identity
+        for g in TABLE
+        if g.role is Role.AZUREML_DATA_SCIENTIST and g.identity.startswith("cluster-")
+    }
+    assert signing == sending == {cluster_identity(GATE)}
+    assert not any(g.scope is Scope.VERDICT_KEY for g in TABLE if g.identity == WORKSPACE_IDENTITY)
 
 
 def test_the_workspace_identity_can_open_its_stores_without_keys():
