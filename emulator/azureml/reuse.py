@@ -20,7 +20,7 @@ def key(services: Services, workspace: str, step: Step, inputs: Mapping[str, Val
         # a result is not handed to an identity that could not have made it
         "identities": [who.object_id for who in identity.of_resource(store, compute)],
         "command": step.command,
-        "how": [repr(step.sweep), repr(step.launch)],
+        "how": [repr(step.sweep), repr(step.launch), repr(step.parallel)],
         "code": step.code,
         "environment": (environment.get("properties") or {}).get("condaFile") or step.environment,
         "variables": dict(step.variables),

@@ -26,7 +26,7 @@ class Children:
         definition: dict[str, Any] = {"jobType": kind, "componentId": bare(step.component)}
         if kind != "Pipeline":
             definition |= {
-                "command": step.command,
+                "command": step.command or (step.parallel.entry_script if step.parallel else ""),
                 "codeId": bare(step.code),
                 "environmentId": bare(step.environment),
                 "environmentVariables": dict(step.variables),

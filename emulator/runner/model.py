@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.runner.parallel_plan import ParallelPlan
 from emulator.runner.sweep_plan import SweepPlan
 
 DATA_TYPES = frozenset(
@@ -77,5 +78,7 @@ class Step:
     launch: Launch = Launch()
     sweep: SweepPlan | None = None
     """What is tried, if the step is the trial of a sweep."""
+    parallel: ParallelPlan | None = None
+    """How the input is cut into mini batches, if the step is a parallel one."""
     nested: Mapping[str, Any] | None = None
     """The specification of the pipeline component that the step is, if it is one."""

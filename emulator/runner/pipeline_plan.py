@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from emulator.runner import sweep_plan
+from emulator.runner import parallel_plan, sweep_plan
 from emulator.runner.durations import PlanError, seconds
 from emulator.runner.expressions import ParentInput, ParentOutput, SiblingOutput, binding
 from emulator.runner.graph import values
 from emulator.runner.model import DATA_TYPES, Data, InputSpec, Literal, Step, Value
 from emulator.runner.reading import component_input, first, identity, launch, output, texts
 
-_KINDS = ("command", "pipeline")
+_KINDS = ("command", "pipeline", "parallel")
 # A sweep's node names the component of its trials.
-_NODES = {"command": _KINDS[:1], "pipeline": _KINDS[1:], "sweep": _KINDS[:1]}
+_NODES = {**{kind: (kind,) for kind in _KINDS}, "sweep": _KINDS[:1]}
 
 
 def pipeline_step(name: str, node: Mapping, component: Mapping, settings: Mapping) -> Step:
@@ -29,6 +29,9 @@ def pipeline_step(name: str, node: Mapping, component: Mapping, settings: Mappin
     for key, spec in (component.get("outputs") or {}).items():
         set_by_node = (node.get("outputs") or {}).get(key)
         outputs[key] = output(set_by_node if isinstance(set_by_node, Mapping) else {}, spec)
+    # a parallel step says what it runs in a part of its own
+    task = {**(component.get("task") or {}), **(node.get("task") or {})}
+    runs = task if kind == "parallel" else component
     limits = component.get("limits") or {}
     if node_kind == "command":
         limits = node.get("limits") or limits
@@ -36,9 +39,9 @@ def pipeline_step(name: str, node: Mapping, component: Mapping, settings: Mappin
         name=name,
         command=str(component.get("command") or ""),
         environment=str(
-            first(node, "environmentId", "environment") or component.get("environment") or ""
+            first(node, "environmentId", "environment") or runs.get("environment") or ""
         ),
-        code=component.get("code"),
+        code=runs.get("code"),
         component=first(node, "componentId", "component_id"),
         compute=first(node, "computeId", "compute")
         or first(settings, "default_compute", "defaultCompute"),
@@ -59,7 +62,9 @@ def pipeline_step(name: str, node: Mapping, component: Mapping, settings: Mappin
             name,
             node.get("resources") or component.get("resources"),
             node.get("distribution") or component.get("distribution"),
+            alike=kind == "parallel",
         ),
+        parallel=parallel_plan.read(name, node, component) if kind == "parallel" else None,
     )
     if node_kind != "sweep":
         return step

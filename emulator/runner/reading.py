@@ -66,8 +66,8 @@ def identity(given: object) -> dict[str, str]:
     return {"type": str(kind or ""), **({"client_id": str(client)} if client else {})}
 
 
-def launch(name: str, resources: object, distribution: object) -> Launch:
-    """How the processes of a step are started.
+def launch(name: str, resources: object, distribution: object, *, alike: bool = False) -> Launch:
+    """How the processes of a step are started; those that are all alike need no distribution.
 
     Raises:
         PlanError: in a way that is not run here.
@@ -79,8 +79,8 @@ def launch(name: str, resources: object, distribution: object) -> Launch:
         raise PlanError(msg)
     given = distribution if isinstance(distribution, Mapping) else {}
     kind = str(first(given, "distributionType", "distribution_type", "type") or "").lower()
-    if not kind and count == 1:
-        return Launch()
+    if not kind and (count == 1 or alike):
+        return Launch(instances=count)
     if kind != "pytorch":
         msg = (
             f"step {name!r} asks for {count} nodes with the distribution {kind or 'none'!r};"

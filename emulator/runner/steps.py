@@ -1,4 +1,4 @@
-"""Running one command: environment, code, inputs, the process, outputs."""
+"""Running one step: its nodes, its processes, and how it ended."""
 
 import shutil
 import time
@@ -10,25 +10,23 @@ from typing import Any
 
 from emulator.arm.behaviours import Services
 from emulator.arm.store import Resource
-from emulator.azureml import computes, registration
-from emulator.azureml.places import Place, Places
+from emulator.azureml import computes
 from emulator.azureml.runs import Run, Runs
-from emulator.runner import environments, identity, launches, variables
+from emulator.runner import identity, launches, parallel
 from emulator.runner.conda import EnvironmentRefusedError
-from emulator.runner.conda_files import conda_text
-from emulator.runner.data import Carrier
 from emulator.runner.environments import EnvironmentBuildError
 from emulator.runner.errors import StepError, failure
 from emulator.runner.expressions import ExpressionError, command_line
-from emulator.runner.identity import Grant, Grants
-from emulator.runner.logs import Log
+from emulator.runner.identity import Grants
 from emulator.runner.model import Step, Value
 from emulator.runner.nodes import Cluster, WaitEndedError
+from emulator.runner.parallel import Parallel, Room
+from emulator.runner.parallel_plan import ParallelPlan
 from emulator.runner.plan import destination
 from emulator.runner.stops import CanceledError, Stop
+from emulator.runner.workplace import Bound, Workplace, carrier_of
 
 Json = dict[str, Any]
-BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,8 @@ class StepRunner:
             with cluster.nodes(run.name, limit, stop.event.is_set, count):
                 stop.check()
                 run = self.runs.update(run, status="Preparing", started=time.time())
-                return self._on_nodes(run, workspace, step, inputs, folder, stop)
+                room = Workplace(self.services, workspace, run, step, folder)
+                return self._on_nodes(room, inputs, stop)
         except (CanceledError, WaitEndedError):
             if stop.reason is None:
                 return self._end(run, "Canceled", None)
@@ -78,152 +77,88 @@ class StepRunner:
         if workspace is None:
             msg = "the workspace was deleted"
             raise StepError(msg, "ServiceError")
-        _grant, carrier = self._identity(workspace, step)
+        _grant, carrier = carrier_of(self.services, workspace, step)
         uri = destination(step, output, run.name, step.outputs[output])
         carrier.copy(f"output {output!r}", source, uri)
         return uri
 
-    def _on_nodes(  # noqa: PLR0917  one step, told apart from where and how it runs
-        self,
-        run: Run,
-        workspace: Resource,
-        step: Step,
-        inputs: Mapping[str, Value],
-        folder: Path,
-        stop: Stop,
-    ) -> Run:
-        environment = self._environment(run, workspace, step, folder)
+    def _on_nodes(self, place: Workplace, inputs: Mapping[str, Value], stop: Stop) -> Run:
+        environment = place.environment()
         stop.check()
-        grant, carrier = self._identity(workspace, step)
-        literals, paths = carrier.fetch(inputs, folder / "inputs")
-        works = [folder / f"wd{node or ''}" for node in range(step.launch.instances)]
-        for work in works:
-            self._code(carrier, workspace, step, work)
-        places, locals_ = self._outputs(carrier, run, step, folder / "outputs")
-        line = command_line(step.command, literals, paths, locals_)
+        grant, carrier = carrier_of(self.services, place.workspace, place.step)
+        bound = place.bind(carrier, inputs)
         stop.check()
-        run = self.runs.update(run, status="Running", started=time.time())
+        run = self.runs.update(place.run, status="Running", started=time.time())
         with self.grants.granted(grant) as tokens:
-            values = {
-                **self._variables(run, workspace, environment),
-                **variables.of_data({**literals, **paths}, locals_),
-                **tokens,
-                **step.variables,
-            }
-            logs = self._logs(run, workspace, step, folder)
-            try:
-                started = launches.start(step.launch, line, works, values, logs)
-                self.runs.update(run, process=started.leader, process_started=started.since)
-                problem = launches.watch(started, stop, step.timeout)
-            finally:
-                for log in logs:
-                    log.close()
+            values = place.variables(environment, bound, tokens)
+            if place.step.parallel is not None:
+                room = (environment, values)
+                problem = self._in_batches(place, place.step.parallel, bound, room, stop)
+            else:
+                problem = self._processes(place, bound, values, stop)
         run = self.runs.update(run, status="Finalizing", process=None, process_started=None)
-        # what the first node left wins over what others left under the same name
-        for work in reversed(works):
-            self._artifacts(run, workspace, work)
+        place.leave_artifacts()
         stop.check()
         if problem is not None:
             raise StepError(problem)
-        made = self._store(run, carrier, step, places, locals_)
-        run = self.runs.update(run, outputs=made)
+        run = self.runs.update(run, outputs=place.take_outputs(carrier, bound))
         return self._end(run, "Completed", None)
 
-    def _logs(self, run: Run, workspace: Resource, step: Step, folder: Path) -> list[Log]:
-        """A log for each process."""
-        names = launches.logs(step.launch)
-        return [
-            Log(self.services.blobs, self._place(workspace, run, name), folder / Path(name).name)
-            for name in names
-        ]
+    def _processes(
+        self, place: Workplace, bound: Bound, values: Mapping[str, str], stop: Stop
+    ) -> str | None:
+        """Run the command, once or as often as it is distributed; gives what went wrong."""
+        step = place.step
+        line = command_line(step.command, bound.literals, bound.paths, bound.outputs)
+        logs = [place.log(name) for name in launches.logs(step.launch)]
+        try:
+            started = launches.start(step.launch, line, place.works, values, logs)
+            self.runs.update(place.run, process=started.leader, process_started=started.since)
+            return launches.watch(started, stop, step.timeout)
+        finally:
+            for log in logs:
+                log.close()
+
+    def _in_batches(
+        self,
+        place: Workplace,
+        plan: ParallelPlan,
+        bound: Bound,
+        room: tuple[Path, Mapping[str, str]],
+        stop: Stop,
+    ) -> str | None:
+        """Run the entry script over all mini batches; gives what went wrong."""
+        environment, values = room
+        names = parallel.logs(place.step.launch.instances * plan.concurrency)
+        log, *others = [place.log(name) for name in names]
+        try:
+            work = Parallel(
+                plan,
+                Room(
+                    folder=place.folder / "batches",
+                    works=place.works,
+                    environment=environment,
+                    variables=values,
+                    arguments=command_line(
+                        plan.arguments, bound.literals, bound.paths, bound.outputs
+                    ),
+                    log=log,
+                    worker_logs=[other.file for other in others],
+                ),
+                Path(bound.paths[plan.input]),
+                stop,
+            )
+            problem = work.execute()
+            if problem is None and plan.append_to is not None:
+                work.append(Path(bound.outputs[plan.append_to]))
+            return problem
+        finally:
+            for each in (log, *others):
+                each.close()
 
     def _limit(self, workspace: Resource, run: Run) -> int:
         found = self.services.store.get(f"{workspace['id']}/computes/{run.compute}")
         return computes.scale(found)[1] if found else 1
-
-    def _environment(self, run: Run, workspace: Resource, step: Step, folder: Path) -> Path:
-        text = conda_text(self.services, workspace, step.environment)
-        found = environments.find(text)
-        if found is not None:
-            return found
-        log = Log(
-            self.services.blobs,
-            self._place(workspace, run, BUILD_LOG),
-            folder / "image_build_log.txt",
-        )
-        try:
-            return environments.ensure(text, log.say)
-        finally:
-            log.close()
-
-    def _identity(self, workspace: Resource, step: Step) -> tuple[Grant, Carrier]:
-        name = (step.compute or "").rsplit("/", 1)[-1]
-        compute = self.services.store.get(f"{workspace['id']}/computes/{name}") or {}
-        grant = Grant(identity.of_resource(self.services.store, compute))
-        principal = identity.chosen(grant, step.identity, name)
-        if principal is not None and grant.principals[0] is not principal:
-            grant = Grant((principal, *(p for p in grant.principals if p is not principal)))
-        carrier = Carrier(self.services.store, self.services.blobs, workspace["id"], principal)
-        return grant, carrier
-
-    def _code(self, carrier: Carrier, workspace: Resource, step: Step, work: Path) -> None:
-        work.mkdir(parents=True, exist_ok=True)
-        if not step.code:
-            return
-        id_ = step.code.removeprefix("azureml:")
-        found = self.services.store.get(
-            id_ if id_.startswith("/") else f"{workspace['id']}/codes/{id_}"
-        )
-        if found is None:
-            msg = f"the code {step.code} was not found in the workspace"
-            raise StepError(msg)
-        carrier.code(found["properties"]["codeUri"], work)
-
-    def _outputs(
-        self, carrier: Carrier, run: Run, step: Step, folder: Path
-    ) -> tuple[dict[str, tuple[str, Place]], dict[str, str]]:
-        places, locals_ = {}, {}
-        for name, spec in step.outputs.items():
-            uri = destination(step, name, run.name, spec)
-            place, local = carrier.prepare(name, uri, spec, folder)
-            places[name], locals_[name] = (uri, place), str(local)
-        return places, locals_
-
-    def _variables(self, run: Run, workspace: Resource, environment: Path) -> dict[str, str]:
-        experiment = self.runs.experiment(run.workspace, run.experiment)
-        return variables.of_step(self.services, workspace, run, environment, experiment.id)
-
-    def _store(
-        self,
-        run: Run,
-        carrier: Carrier,
-        step: Step,
-        places: Mapping[str, tuple[str, Place]],
-        locals_: Mapping[str, str],
-    ) -> Json:
-        made = {}
-        for name, (uri, place) in places.items():
-            spec = step.outputs[name]
-            carrier.store_output(name, place, Path(locals_[name]))
-            made[name] = {"jobOutputType": spec.type, "uri": uri, "mode": "ReadWriteMount"}
-            if spec.asset_name:
-                version = registration.register(
-                    self.services.store, carrier.workspace, spec, uri, run.name
-                )
-                made[name] |= {"assetName": spec.asset_name, "assetVersion": version}
-        return made
-
-    def _artifacts(self, run: Run, workspace: Resource, work: Path) -> None:
-        """What a script leaves in ./outputs and ./logs belongs to the run."""
-        for name in ("outputs", "logs"):
-            if (work / name).is_dir() and any((work / name).rglob("*")):
-                place = self._place(workspace, run, f"{name}/")
-                self.services.blobs.upload_tree(
-                    place.account, place.container, place.path, work / name
-                )
-
-    def _place(self, workspace: Resource, run: Run, path: str) -> Place:
-        return Places(self.services.store, workspace["id"]).artifacts(run.name, path)
 
     def _end(self, run: Run, status: str, error: Json | None) -> Run:
         return self.runs.update(

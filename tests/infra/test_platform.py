@@ -41,7 +41,15 @@ MORE = {
     "prod": {"endpoint_flights-k8s"},
 }
 # What tells the parts of one resource apart.
-PARTS = ("computeName", "endpointName", "keyName", "agentPoolName", "configName", "extensionName", "associationName")
+PARTS = (
+    "computeName",
+    "endpointName",
+    "keyName",
+    "agentPoolName",
+    "configName",
+    "extensionName",
+    "associationName",
+)
 GLOBALLY_UNIQUE = ("storage:StorageAccount", "keyvault:Vault", "containerregistry:Registry")
 
 
