@@ -36,4 +36,7 @@ def between(curve: Curve, below: float, above: float) -> float:
     """Return the root between two arguments where the function has different signs."""
     if curve(below) == 0:
         return below
-    return float(optimize.brentq(curve, below, above, xtol=_EXACT, rtol=_EXACT))
+    found = optimize.root_scalar(
+        curve, bracket=(below, above), method="brentq", xtol=_EXACT, rtol=_EXACT
+    )
+    return float(found.root)
