@@ -41,31 +41,23 @@ def test_from_the_internet_the_workspace_does_not_answer(platform, trained):
     assert "ublic" in ran.out  # "Public access is not allowed ...", whoever words it
 
 
-def test_an_identity_without_a_role_is_refused(platform, trained):
+def test_an_identity_reads_outputs_with_its_role_only_and_from_inside_only(platform, trained):
     assert trained.code == 0
-    identity = next(
-        resource["name"]
-        for resource in platform.resources()
-        if resource["type"].lower().endswith("/userassignedidentities")
-        and "cpu" not in resource["name"]
-    )
     script = (
         "from azure.identity import DefaultAzureCredential as C;"
         "from azure.storage.blob import BlobServiceClient as B;"
         "import sys;"
         "print(list(B(sys.argv[1], C()).get_container_client('azureml').list_blobs())[0].name)"
     )
-    account = next(
-        resource["name"]
-        for resource in platform.resources()
-        if resource["type"].lower() == "microsoft.storage/storageaccounts"
-    )
-    url = f"https://{account}.blob.core.windows.net"
-    assert platform.azlocal("exec", "--as", identity, "--", "python", "-c", script, url).code == 0
-    for assignment in platform.resources():
-        if assignment["type"].lower().endswith("/roleassignments"):
-            assert assignment["properties"]["roleDefinitionId"]
-    outside = platform.azlocal("exec", "--from", "internet", "--", "python", "-c", script, url)
+    outputs = json.loads(platform.pulumi("stack", "output", "--json", "--stack", "dev").ok().out)
+    url = f"https://{outputs['storage_account']}.blob.core.windows.net"
+    asked = ("--", "python", "-c", script, url)
+    with_role, without = "id-mlops-dev-weu-cluster-cpu", "id-mlops-dev-weu-watch"
+    assert platform.azlocal("exec", "--as", with_role, *asked).code == 0
+    refused = platform.azlocal("exec", "--as", without, *asked)
+    assert refused.code != 0
+    assert "AuthorizationPermissionMismatch" in refused.out
+    outside = platform.azlocal("exec", "--as", with_role, "--from", "internet", *asked)
     assert outside.code != 0
     assert "AuthorizationFailure" in outside.out
 
