@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from ml import task as tasks
 from ml.release.document import Document
 from ml.release.errors import ReleaseError
+from ml.release.levels import Levels
 from ml.release.losses import LossName
 from ml.release.traffic import MOST_MIRRORED
 
@@ -189,14 +190,32 @@ class Policy(Document):
                 )
             if stage.min_hours >= stage.max_days * 24:
                 yield f"stages.{place}: min_hours {stage.min_hours} is not below max_days"
-            # Whole days count only, so the first and the last are lost.
-            if stage.decides and stage.max_days < self.quality.min_days + 2:
+            if stage.decides and not self._compares(stage):
                 yield (
                     f"stages.{place} ends after {stage.max_days} days but decides on "
                     f"{self.quality.min_days} whole ones; give {self.quality.min_days + 2} or more"
                 )
         if not decided:
             yield "no stage decides, so that nothing would ever be shown; set decides: true on one"
+
+    def _compares(self, stage: Stage) -> bool:
+        """Return whether a stage is long enough; its first and its last day are not whole."""
+        return stage.max_days >= self.quality.min_days + 2
+
+    @property
+    def levels(self) -> Levels:
+        """The levels of each comparison.
+
+        A release passes all deciding stages and all losses, so that each may have the whole rate of
+        promoting; one that fails is enough to refuse, so that all of them share that rate.
+        """
+        chances = sum(self._compares(stage) for stage in self.stages) * len(self.quality.losses)
+        return Levels(
+            promote=self.rates.promote,
+            refuse=self.rates.refuse / max(chances, 1),
+            expected_days=self.quality.expected_days,
+            min_days=self.quality.min_days,
+        )
 
 
 def parse(content: str | bytes, where: str = NAME) -> Policy:

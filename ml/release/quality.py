@@ -6,20 +6,11 @@ from math import exp, log
 
 from ml.gates.outcome import Outcome
 from ml.release.blocks import Block, Sums, a_week, sums
+from ml.release.levels import Levels
 from ml.release.sequential.roots import crossing
 from ml.release.sequential.student import StudentMixture
 
 Number = float | int | str | None
-
-
-@dataclass(frozen=True)
-class Levels:
-    """The chances of the two errors, and the number of days at which the test is sharpest."""
-
-    promote: float
-    refuse: float
-    expected_days: int
-    min_days: int
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ml.release import blocks, guardrails, quality
 from ml.release.assignment import Split
 from ml.release.evidence import Evidence, LiveDay, PairedDay
 from ml.release.policy import Canary, Comparison, Policy, Shadow, Stage
-from ml.release.quality import Compared, Levels
+from ml.release.quality import Compared
 from ml.release.state import Number, Request, State
 from ml.release.traffic import WHOLE, EndpointKind, Traffic, mistakes
 
@@ -111,12 +111,6 @@ def _guarded(state: State, evidence: Evidence) -> Judged:
 def _compared(state: State, evidence: Evidence) -> list[Compared]:
     policy, stage = state.policy, state.policy.stages[state.stage]
     asked = policy.quality
-    levels = Levels(
-        promote=policy.rates.promote,
-        refuse=policy.rates.refuse / (len(policy.stages) * len(asked.losses)),
-        expected_days=asked.expected_days,
-        min_days=asked.min_days,
-    )
     pairs, live = whole_days(state, evidence)
     enough = {"labelled": asked.labelled, "min_rows": asked.min_rows}
     found = []
@@ -126,7 +120,7 @@ def _compared(state: State, evidence: Evidence) -> list[Compared]:
             if isinstance(stage, Shadow)
             else blocks.of_live(live, loss.name, **enough)
         )
-        found.append(quality.compare(loss.name, days, loss.margin, levels))
+        found.append(quality.compare(loss.name, days, loss.margin, policy.levels))
     return found
 
 

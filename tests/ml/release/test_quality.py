@@ -11,8 +11,9 @@ from ml.gates.outcome import Outcome
 from ml.release import blocks
 from ml.release.blocks import Block
 from ml.release.evidence import Labelled, LiveDay, PairedDay
+from ml.release.levels import Levels
 from ml.release.losses import LossName, losses
-from ml.release.quality import Levels, compare
+from ml.release.quality import compare
 
 RUNS, LOOKS = 2000, 100
 FIRST = date(2013, 7, 1)
