@@ -85,7 +85,7 @@ def step(state: State, evidence: Evidence, policy: Policy, now: datetime) -> Ste
         return _reconcile(state, evidence, now)
     if state.confirmed is None:
         return moves.confirm(state, evidence, now)
-    return _of_phase(_measured(state, evidence, now), evidence, now)
+    return _of_phase(state, evidence, now)
 
 
 def _of_phase(state: State, evidence: Evidence, now: datetime) -> Step:
@@ -93,7 +93,7 @@ def _of_phase(state: State, evidence: Evidence, now: datetime) -> Step:
         case Phase.PREPARING:
             return _prepare(state, evidence, now)
         case Phase.STAGE:
-            return _stage(state, evidence, now)
+            return _stage(_measured(state, evidence, now), evidence, now)
         case Phase.WARM:
             return _warm(state, evidence, now)
         case _:
