@@ -14,6 +14,7 @@ _ZONES = {
     "vault": "privatelink.vaultcore.azure.net",
     "registry": "privatelink.azurecr.io",
     "amlworkspace": "privatelink.api.azureml.ms",
+    "amlregistry": "privatelink.api.azureml.ms",
 }
 
 

@@ -14,6 +14,7 @@ from emulator.azureml import (
     inference_host,
     network,
     registries,
+    registry_assets,
     schedules,
     workspaces,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "inference_host",
     "network",
     "registries",
+    "registry_assets",
     "schedules",
     "workspaces",
 ]

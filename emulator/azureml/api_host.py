@@ -11,9 +11,10 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from emulator.arm.behaviours import Context
 from emulator.arm.errors import ArmError, not_found
 from emulator.arm.store import Resource
-from emulator.azureml import access, frontend, history, tokens
+from emulator.azureml import access, frontend, history, registry_host, tokens
 from emulator.azureml.artifacts import RUNS, Artifacts
 from emulator.azureml.places import PlaceError
 from emulator.azureml.runs import Run, Runs
@@ -51,7 +52,11 @@ async def handle(request: Request, call: Call) -> Response:
         host = request.headers.get("host", "").partition(":")[0]
         return JSONResponse(dict.fromkeys(_SERVICES, f"https://{host}"))
     if path.lower().startswith(frontend.PREFIX):
-        return await anyio.to_thread.run_sync(frontend.answer, request, call, path)
+        body = await _body(request)
+        return await anyio.to_thread.run_sync(frontend.answer, request, call, path, body)
+    if registry := registry_host.DISCOVERY.match(path):
+        ctx = Context(call.store, call.caller, call.services)
+        return registry_host.discovered(ctx, registry["name"])
     found = _PLANE.match(path)
     mlflow = found is not None and found["plane"].lower() == "mlflow"
     try:

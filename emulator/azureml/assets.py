@@ -12,8 +12,8 @@ from emulator.azureml.places import PlaceError, Places
 from emulator.azureml.text import NAMESPACE, bad, named, one_of, workspace_of
 
 KINDS = ("data", "models", "environments", "components", "codes")
-_DATA_TYPES = ("uri_file", "uri_folder", "mltable")
-_MODEL_TYPES = ("custom_model", "mlflow_model", "triton_model")
+DATA_TYPES = ("uri_file", "uri_folder", "mltable")
+MODEL_TYPES = ("custom_model", "mlflow_model", "triton_model")
 _NAME = r"[A-Za-z0-9][\w.-]{0,254}"
 _RULE = "up to 255 letters, digits, -, _ or ., a letter or digit first"
 
@@ -101,7 +101,7 @@ class DataVersion(_Version):
     @override
     def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:
         properties["dataType"] = one_of(
-            properties.get("dataType"), _DATA_TYPES, "properties.dataType"
+            properties.get("dataType"), DATA_TYPES, "properties.dataType"
         )
         properties["dataUri"] = _resolved(ctx, resource, "dataUri", properties.get("dataUri"))
 
@@ -116,7 +116,7 @@ class ModelVersion(_Version):
     @override
     def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:
         properties["modelType"] = one_of(
-            properties.get("modelType") or "custom_model", _MODEL_TYPES, "properties.modelType"
+            properties.get("modelType") or "custom_model", MODEL_TYPES, "properties.modelType"
         )
         given = properties.get("modelUri")
         properties["modelUri"] = _resolved(ctx, resource, "modelUri", given)

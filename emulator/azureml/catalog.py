@@ -11,7 +11,9 @@ from emulator.azureml.text import NAMESPACE, bad, truth
 Resource = dict[str, Any]
 
 
-def ensure_container(store: Store, workspace: str, kind: str, name: str) -> None:
+def ensure_container(
+    store: Store, workspace: str, kind: str, name: str, above: str = f"{NAMESPACE}/workspaces"
+) -> None:
     """Make the asset itself when its first version comes, as Azure does."""
     id_ = f"{workspace}/{kind}/{name}"
     if store.get(id_) is None:
@@ -19,7 +21,7 @@ def ensure_container(store: Store, workspace: str, kind: str, name: str) -> None
             {
                 "id": id_,
                 "name": name,
-                "type": f"{NAMESPACE}/workspaces/{kind}",
+                "type": f"{above}/{kind}",
                 "properties": {
                     "isArchived": False,
                     "tags": {},

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from emulator.arm.store import Store
 from emulator.azureml import uris
 from emulator.azureml.runs import Runs
-from emulator.azureml.text import epoch
+from emulator.azureml.text import NAMESPACE, epoch
 from emulator.blob.storage import BlobStorage
 
 
@@ -60,7 +60,9 @@ class Places:
             case uris.BlobPath(account, container, path):
                 return Place(account, container, path)
             case uris.AssetVersion():
-                return self.locate(self._asset_uri(uri, address))
+                place = self.locate(self._asset_uri(uri, address))
+                # the service opens the stores of registries itself
+                return replace(place, credential="Sas") if address.registry else place
 
     def datastore_path(self, address: uris.JobOutput) -> uris.DatastorePath:
         """Where a job's output lies; of a pipeline or of one of its steps."""
@@ -120,8 +122,12 @@ class Places:
 
     def _asset_uri(self, uri: str, address: uris.AssetVersion) -> str:
         kinds = (address.kind,) if address.kind else ("data", "models")
+        above = self.workspace
+        if address.registry:
+            registries = self.store.find(f"{NAMESPACE}/registries", address.registry)
+            above = registries[0]["id"] if registries else ""
         for kind in kinds:
-            base = f"{self.workspace}/{kind}/{address.name}"
+            base = f"{above}/{kind}/{address.name}"
             found = (
                 self.store.get(f"{base}/versions/{address.version}")
                 if address.version
@@ -134,7 +140,8 @@ class Places:
                     or properties.get("modelUri")
                     or properties.get("codeUri")
                 )
-        msg = f"no data or model {uri!r} in the workspace"
+        where = f"registry {address.registry!r}" if address.registry else "the workspace"
+        msg = f"no data or model {uri!r} in {where}"
         raise PlaceError(msg)
 
 

@@ -57,9 +57,9 @@ def delegated(
     return _signed(fields, key, (account, container, path))
 
 
-def with_key(services: Services, account: str, container: str) -> str:
+def with_key(services: Services, account: str, container: str, permissions: str = "racwdl") -> str:
     """A SAS for a container, signed with the account's key."""
-    fields = _window("racwdl", "")
+    fields = _window(permissions, "")
     return _signed(fields, account_key(services, account), (account, container, ""))
 
 

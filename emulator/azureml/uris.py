@@ -17,6 +17,11 @@ _ASSET_ID = re.compile(
     re.IGNORECASE,
 )
 _SHORT = re.compile(r"^azureml:(?P<name>[^:/@]+)(?::(?P<version>[^:/@]+)|@(?P<label>[^:/@]+))$")
+_REGISTRY = re.compile(
+    r"^azureml://registries/(?P<registry>[^/]+)/(?P<kind>data|models|environments|components)"
+    r"/(?P<name>[^/]+)/(?P<way>versions|labels)/(?P<value>[^/]+)$",
+    re.IGNORECASE,
+)
 _WASB = re.compile(
     r"^(?:wasbs?|abfss?)://(?P<container>[^@/]+)@(?P<account>[^./]+)\.(?:blob|dfs)\.[^/]+(?:/(?P<path>.*))?$",
     re.IGNORECASE,
@@ -48,12 +53,16 @@ class JobOutput:
 
 @dataclass(frozen=True)
 class AssetVersion:
-    """A version of an asset; `kind` is empty where the address does not say it."""
+    """A version of an asset of the workspace or of a registry.
+
+    `kind` is empty where the address does not say it.
+    """
 
     kind: str
     name: str
     version: str = ""
     label: str = ""
+    registry: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,11 @@ Address = DatastorePath | JobOutput | AssetVersion | BlobPath
 
 def parse(uri: str) -> Address:
     """Say what `uri` names; ValueError with the accepted forms otherwise."""
+    if found := _REGISTRY.match(uri):
+        version = {"versions": "version", "labels": "label"}[found["way"].lower()]
+        value = {version: found["value"]}
+        kind = found["kind"].lower()
+        return AssetVersion(kind, found["name"], registry=found["registry"], **value)
     if found := _DATASTORE.match(uri):
         return DatastorePath(found["name"], found["path"] or "")
     if found := _JOB_OUTPUT.match(uri):
