@@ -75,6 +75,9 @@ def step(state: State, evidence: Evidence, policy: Policy, now: datetime) -> Ste
         )
     if state.phase is Phase.ENDED:
         return state, (), decide(state, Verb.WAIT, f"ended: {state.ending}", now)
+    if evidence.turn != state.turn:
+        # Also what the endpoint looked like then says nothing about what was done since.
+        return stay(state, evidence, _undecided("the evidence is of an earlier turn"), now)
     if evidence.observed.busy:
         return stay(state, evidence, _undecided("a change to the endpoint is under way"), now)
     health = evidence.observed.deployments.get(state.request.challenger)
@@ -221,7 +224,7 @@ def _undecided(reason: str) -> Judged:
 
 def _until(state: State, evidence: Evidence, now: datetime) -> datetime | None:
     """Return when the figures of this turn end, if any of their time is the turn's own."""
-    if evidence.turn != state.turn or evidence.until is None or state.confirmed is None:
+    if evidence.until is None or state.confirmed is None:
         return None
     until = min(evidence.until, now)
     return until if until > state.confirmed else None
