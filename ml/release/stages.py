@@ -49,33 +49,22 @@ def impossible(policy: Policy, request: Request, kind: EndpointKind) -> list[str
 
 def judge(state: State, evidence: Evidence, now: datetime) -> Judged:
     """Judge the stage that the state is in; the evidence is of this turn and of all its time."""
-    policy, stage = state.policy, state.policy.stages[state.stage]
-    guarded = _guarded(state, evidence)
-    if guarded.outcome is Outcome.FAIL:
-        return guarded
-    numbers = dict(guarded.numbers)
-    if not isinstance(stage, Shadow) and evidence.assigned is not None:
-        live = sum(not isinstance(each, Shadow) for each in policy.stages)
-        odds = guardrails.log_odds_of_wrong_ratio(evidence.assigned, stage.share)
-        numbers |= {
-            "ratio.champion": evidence.assigned.champion,
-            "ratio.challenger": evidence.assigned.challenger,
-            "ratio.log_odds": odds,
-        }
-        if odds >= log(live / policy.rates.ratio):
-            return Judged(
-                Outcome.FAIL,
-                f"the challenger got {evidence.assigned.challenger} and the champion "
-                f"{evidence.assigned.champion} where {stage.share} % were asked for: requests get "
-                "lost or are counted wrongly, and no comparison can be trusted",
-                numbers,
-            )
+    stage = state.policy.stages[state.stage]
+    guarded, split = _guarded(state, evidence), _split(state, stage, evidence)
     compared = _compared(state, evidence)
+    numbers = guarded.numbers | split.numbers
     for each in compared:
         numbers |= each.numbers
-    if failed := [each.reason for each in compared if each.outcome is Outcome.FAIL]:
-        return Judged(Outcome.FAIL, "; ".join(failed), numbers)
-    return Judged(*_complete(state, stage, guarded, compared, now), numbers)
+    answers = [guarded, split, *(Judged(each.outcome, each.reason) for each in compared)]
+    if broken := [each.reason for each in answers if each.outcome is Outcome.FAIL]:
+        return Judged(Outcome.FAIL, "; ".join(broken), numbers)
+    needed = answers if stage.decides else answers[:2]
+    missing = [each.reason for each in needed if each.outcome is not Outcome.PASS]
+    if state.confirmed is None or now < state.confirmed + timedelta(hours=stage.min_hours):
+        missing.append(f"{stage.min_hours:g} hours have not passed")
+    if missing:
+        return Judged(Outcome.INCONCLUSIVE, "; ".join(missing), numbers)
+    return Judged(Outcome.PASS, "; ".join(each.reason for each in needed if each.reason), numbers)
 
 
 def judge_warm(state: State, evidence: Evidence) -> Judged:
@@ -108,6 +97,27 @@ def _guarded(state: State, evidence: Evidence) -> Judged:
     return Judged(outcome, found.reason, found.numbers)
 
 
+def _split(state: State, stage: Stage, evidence: Evidence) -> Judged:
+    """Say whether requests were split as asked; copies of requests are not split."""
+    if isinstance(stage, Shadow):
+        return Judged(Outcome.PASS, "")
+    found = evidence.assigned
+    if found is None:
+        return Judged(Outcome.INCONCLUSIVE, "nothing says how requests were split")
+    looks = sum(not isinstance(each, Shadow) for each in state.policy.stages)
+    odds = guardrails.log_odds_of_wrong_ratio(found, stage.share)
+    numbers: dict[str, Number] = {
+        "ratio.champion": found.champion,
+        "ratio.challenger": found.challenger,
+        "ratio.log_odds": odds,
+    }
+    said = f"{found.challenger} went to the challenger and {found.champion} to the champion"
+    if odds < log(looks / state.policy.rates.ratio):
+        return Judged(Outcome.PASS, said, numbers)
+    lost = "requests get lost or are counted wrongly, so that no comparison can be trusted"
+    return Judged(Outcome.FAIL, f"{said} where {stage.share} % were asked for: {lost}", numbers)
+
+
 def _compared(state: State, evidence: Evidence) -> list[Compared]:
     policy, stage = state.policy, state.policy.stages[state.stage]
     asked = policy.quality
@@ -122,20 +132,3 @@ def _compared(state: State, evidence: Evidence) -> list[Compared]:
         )
         found.append(quality.compare(loss.name, days, loss.margin, policy.levels))
     return found
-
-
-def _complete(
-    state: State, stage: Stage, guarded: Judged, compared: list[Compared], now: datetime
-) -> tuple[Outcome, str]:
-    """Return whether nothing is missing any more, and what is."""
-    missing = []
-    if state.confirmed is None or now < state.confirmed + timedelta(hours=stage.min_hours):
-        missing.append(f"{stage.min_hours:g} hours have not passed")
-    if guarded.outcome is not Outcome.PASS:
-        missing.append(guarded.reason)
-    if stage.decides:
-        missing += [each.reason for each in compared if each.outcome is not Outcome.PASS]
-    if missing:
-        return Outcome.INCONCLUSIVE, "; ".join(missing)
-    shown = [each.reason for each in compared] if stage.decides else []
-    return Outcome.PASS, "; ".join([*shown, guarded.reason])

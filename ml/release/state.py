@@ -1,7 +1,7 @@
 """Where a release stands: a document that says all that is needed to go on from it."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -86,7 +86,7 @@ class State(Document):
     evidence counts in the turn that it was measured in. The policy is the one of the beginning.
     """
 
-    version: int = 1
+    version: Literal[1] = 1
     request: Request
     policy: Policy
     phase: Phase

@@ -287,18 +287,23 @@ class TestCanary:
             state, at, champion=champion, challenger=Served(requests=2000, latency_ms=slow)
         )
         assert "the 95% quantile of the latency is more than 20% above" in decision.reason
-        same, _, decision = _step(
-            state, at, champion=champion, challenger=Served(requests=2000, latency_ms=fast)
-        )
+        quick = Served(requests=2000, latency_ms=fast)
+        counted = {"champion": champion, "assigned": split(9000, 1000)}
+        _, _, decision = _step(state, at, challenger=quick, **counted)
         assert decision.verb is Verb.ADVANCE
-        same, _, decision = _step(state, at, champion=champion)
+        same, _, decision = _step(state, at, **counted)
         assert same.stage == 1
         assert "no latencies to compare with" in decision.reason
+
+    def test_without_counts_of_the_split_the_share_stays(self, canary):
+        same, actions, decision = _step(canary, START + 31 * DAY)
+        assert (same.stage, actions) == (1, ())
+        assert "nothing says how requests were split" in decision.reason
 
     def test_a_share_that_was_not_asked_for_goes_back(self, canary):
         state, _, decision = _step(canary, START + 31 * DAY, assigned=split(9700, 300))
         assert state.ending is Ending.ROLLED_BACK
-        assert "300 and the champion 9700 where 10 % were asked for" in decision.reason
+        assert "300 went to the challenger and 9700 to the champion where 10 %" in decision.reason
 
     @pytest.mark.parametrize("health", [None, Readiness.FAILED])
     def test_a_dead_challenger_goes_back(self, canary, health):
