@@ -24,6 +24,7 @@ class Services:
     blobs: "BlobStorage"
     # None where no server runs: `azlocal resources` reads a state folder by itself.
     azureml: Any = None
+    factories: Any = None
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ never a mixture.
 
 import builtins
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class BlobStorage:
         self.index = Index(store)
         self.blocks = BlockWriter(self.index, self.contents, self._swap)
         self.contents.sweep(self.index.objects())
+        # Who hears of each blob that was written.
+        self.on_created: builtins.list[Callable[[BlobInfo], None]] = []
 
     # Containers
 
@@ -276,6 +278,8 @@ class BlobStorage:
             gone.append(previous.object)
         for name in gone:
             self.contents.discard(name)
+        for tell in self.on_created:
+            tell(info)
         return info
 
     def _settle_lease(self, key: Key) -> None:
