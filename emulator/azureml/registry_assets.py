@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from emulator.arm.behaviours import Behaviour, Context, behaviour
+from emulator.arm.behaviours import Context, behaviour
 from emulator.arm.errors import ArmError, not_found
 from emulator.arm.store import Resource, Store, now
 from emulator.azureml import access, assets, sas
@@ -40,21 +40,22 @@ def asset_id(registry: str, kind: str, name: str, version: str) -> str:
     return f"azureml://registries/{registry}/{kind}/{name}/versions/{version}"
 
 
-class _InRegistry(Behaviour):
-    """A version in a registry: shown by the registry's id, its files in the registry's store."""
-
-    @override
-    def view(self, ctx: Context, resource: Resource) -> Resource:
-        registry, name = resource["id"].split("/")[8], assets.asset_name(resource["id"])
-        kind = resource["type"].split("/")[-2]
-        return {**resource, "id": asset_id(registry, kind, name, resource["name"])}
+def _named(resource: Resource) -> Resource:
+    """A version as it is shown: by the registry's own id."""
+    registry, name = resource["id"].split("/")[8], assets.asset_name(resource["id"])
+    kind = resource["type"].split("/")[-2]
+    return {**resource, "id": asset_id(registry, kind, name, resource["name"])}
 
 
 @behaviour
-class RegistryModel(_InRegistry, assets.ModelVersion):
+class RegistryModel(assets.ModelVersion):
     """A model in a registry."""
 
     type: ClassVar[str] = f"{TYPE}/models/versions"
+
+    @override
+    def view(self, ctx: Context, resource: Resource) -> Resource:
+        return _named(resource)
 
     @override
     def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:
@@ -66,10 +67,14 @@ class RegistryModel(_InRegistry, assets.ModelVersion):
 
 
 @behaviour
-class RegistryData(_InRegistry, assets.DataVersion):
+class RegistryData(assets.DataVersion):
     """Data in a registry."""
 
     type: ClassVar[str] = f"{TYPE}/data/versions"
+
+    @override
+    def view(self, ctx: Context, resource: Resource) -> Resource:
+        return _named(resource)
 
     @override
     def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:
@@ -79,10 +84,14 @@ class RegistryData(_InRegistry, assets.DataVersion):
 
 
 @behaviour
-class RegistryEnvironment(_InRegistry, assets.EnvironmentVersion):
+class RegistryEnvironment(assets.EnvironmentVersion):
     """An environment in a registry."""
 
     type: ClassVar[str] = f"{TYPE}/environments/versions"
+
+    @override
+    def view(self, ctx: Context, resource: Resource) -> Resource:
+        return _named(resource)
 
 
 def find(store: Store, name: str) -> Resource:
