@@ -75,7 +75,7 @@ class RegistryData(assets.DataVersion):
     def view(self, ctx: Context, resource: Resource) -> Resource:
         return _named(resource)
 
-    def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:
+    def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:  # noqa: ARG002 - the signature of the base
         kind = properties.get("dataType")
         properties["dataType"] = one_of(kind, assets.DATA_TYPES, "properties.dataType")
         _need_files(ctx, resource, properties, "dataUri")
