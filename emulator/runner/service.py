@@ -16,6 +16,7 @@ from emulator.runner.plan import step_of
 from emulator.runner.steps import StepRunner
 from emulator.runner.stops import Stop
 from emulator.runner.sweeps import Sweep
+from emulator.runner.warm import WarmServers
 
 log = logging.getLogger(__name__)
 _LOST = "lost when the service stopped"
@@ -28,6 +29,7 @@ class Runner:
     def __init__(self, services: Services) -> None:
         self.services, self.runs = services, Runs(services.store)
         self.grants = Grants(services.tokens.issue, f"{services.plain_url}{identity.PATH}")
+        self.warm = WarmServers(services.home)
         self._steps = StepRunner(services, self.runs, self.grants)
         self._clusters: dict[str, Cluster] = {}
         self._active: dict[tuple[str, str], tuple[Stop, threading.Thread]] = {}
@@ -111,6 +113,7 @@ class Runner:
         deadline = time.monotonic() + _STOP_SECONDS
         for _stop, thread in active:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self.warm.stop()
 
     def _run(self, run: Run, stop: Stop) -> None:
         try:

@@ -87,10 +87,10 @@ class Workplace:
     def variables(self, environment: Path, bound: Bound, tokens: Mapping[str, str]) -> Json:
         """The environment variables of the step's processes."""
         experiment = Runs(self.services.store).experiment(self.run.workspace, self.run.experiment)
+        own = variables.of_step(self.services, self.workspace, self.run, environment, experiment.id)
         return {
-            **variables.of_step(
-                self.services, self.workspace, self.run, environment, experiment.id
-            ),
+            **own,
+            **self.services.azureml.runner.warm.variables(environment, own["PATH"]),
             **variables.of_data({**bound.literals, **bound.paths}, bound.outputs),
             **tokens,
             **self.step.variables,
