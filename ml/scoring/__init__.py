@@ -1,0 +1,1 @@
+"""Batch scoring: every row of a table gets exactly one score, in mini-batches that can resume."""
