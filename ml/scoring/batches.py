@@ -94,7 +94,7 @@ def _refuse_bad_keys(data: DuckDB, numbered: "Rows", key: Sequence[str]) -> None
     empty = numbered.filter(columns.anyone([numbered[name].isnull() for name in key]))
     _refuse(data, empty.order_by(ROW), "rows with an empty key", key)
     groups = numbered.group_by(list(key)).aggregate(
-        copies=lambda rows: rows.count(), **{ROW: lambda rows: rows[ROW].min()}
+        copies=numbered.count(), **{ROW: numbered[ROW].min()}
     )
     twice = groups.filter(groups["copies"] > 1).order_by(ROW)
     _refuse(data, twice, "keys that several rows have", key)
@@ -104,7 +104,7 @@ def _refuse(data: DuckDB, wrong: "Rows", what: str, key: Sequence[str]) -> None:
     shown: list[Mapping[str, object]] = list(data.records(wrong.limit(EXAMPLES)))
     if not shown:
         return
-    count = data.table(wrong.aggregate(rows=lambda rows: rows.count()))["rows"][0].as_py()
+    count = data.table(wrong.aggregate(wrong.count().name("rows")))["rows"][0].as_py()
     places = [
         f"  row {int(str(record[ROW])) + 1}: " + ", ".join(f"{name}={record[name]}" for name in key)
         for record in shown

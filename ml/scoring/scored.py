@@ -51,7 +51,10 @@ def load(folder: Path, wanted: Model) -> Scorer:
             f"model {wanted.name} version {wanted.version} has digest {found}, but {wanted.digest} "
             "was asked for; it was changed or it is another one: give the model that was released"
         )
-    return mlflow_model.load(folder)
+    scorer = mlflow_model.load(folder)
+    # Several processes share the cores, each with a mini-batch of its own.
+    scorer.booster.set_param({"nthread": 1})
+    return scorer
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,8 @@ def is_partial(path: Path) -> bool:
 def _table(plan: Plan, model: Model, rows: pa.Table, score: np.ndarray, batch: Batch) -> pa.Table:
     if len(score) != batch.rows or not np.isfinite(score).all():
         raise TaskError(
-            f"model {model.name} version {model.version} gave {len(score)} scores for the "
-            f"{batch.rows} rows of {batch.file}, or some that are no number; wanted one for each row"
+            f"model {model.name} version {model.version} gave {len(score)} scores for "
+            f"the {batch.rows} rows of {batch.file}, or some that are no number; wanted one a row"
         )
     wanted = schema(rows.schema, plan.key)
     count = rows.num_rows

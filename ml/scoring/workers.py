@@ -1,7 +1,9 @@
 """The parallel step without Azure: the same entry script, in processes of this machine."""
 
 import multiprocessing
-from collections.abc import Iterator
+import os
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -49,7 +51,7 @@ def score(work: Work, plan: Plan, model: Model, processes: int) -> Iterator[str]
         max_workers=min(processes, len(waiting)),
         # Not forked: XGBoost's threads would not survive it.
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=parallel_entry.start,
+        initializer=_start,
         initargs=(work.arguments(model),),
     )
     with pool:
@@ -64,3 +66,16 @@ def score(work: Work, plan: Plan, model: Model, processes: int) -> Iterator[str]
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _start(arguments: Sequence[str]) -> None:
+    """Get a process ready; it ends with the one that started it, also where that was killed."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    parallel_entry.start(arguments)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

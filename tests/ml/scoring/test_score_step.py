@@ -2,11 +2,12 @@
 
 import csv
 import json
-import os
-import signal
+import logging
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -104,21 +105,51 @@ def words(world, folder) -> list[str]:
     return [sys.executable, "-m", "ml.steps.score", *named]
 
 
-def test_killed_half_way_it_goes_on_where_it_was(world, tmp_path):
-    process = subprocess.Popen(
-        words(world, tmp_path), stdout=subprocess.DEVNULL, start_new_session=True
-    )
+def children(pid: int) -> list[Path]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    return [Path(f"/proc/{child}") for child in listed]
+
+
+def until(reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 90
-    while len(list(tmp_path.glob("work/scores/*/*.parquet"))) < 3:
+    while not reached():
         assert time.monotonic() < deadline
-        assert process.poll() is None
         time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    done = {path: path.stat().st_mtime_ns for path in tmp_path.glob("work/scores/*/*.parquet")}
-    again = subprocess.run(words(world, tmp_path), capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert again.stdout.count(" kept") == len(done) >= 3
-    assert again.stdout.count(" scored\n") > 0
-    assert {path: path.stat().st_mtime_ns for path in done} == done
+
+
+def test_killed_half_way_it_goes_on_where_it_was(world, flights, tmp_path, caplog):
+    def files() -> dict[Path, int]:
+        found = tmp_path.glob("work/scores/*/[0-9]*.parquet")
+        return {path: path.stat().st_mtime_ns for path in found}
+
+    with subprocess.Popen(words(world, tmp_path), stdout=subprocess.DEVNULL) as process:
+        until(lambda: process.poll() is not None or len(files()) >= 3)
+        started = children(process.pid)
+        process.kill()
+    until(lambda: not any(child.exists() for child in started))
+    done = files()
+    caplog.set_level(logging.INFO, logger="ml")
+    made = score(flights, world.run(tmp_path, batch_rows=20), world.wanted)
+    batches = -(-made.rows // 20)
+    assert 3 <= len(done) < batches
+    assert caplog.text.count(" kept\n") == len(done)
+    assert caplog.text.count(" scored\n") == batches - len(done)
+    assert {path: moment for path, moment in files().items() if path in done} == done
     assert keys_of(scores_in(tmp_path)) == keys_in(world)
+
+
+def test_scored_once_more_nothing_is_repeated(world, flights, tmp_path, caplog):
+    caplog.set_level(logging.INFO, logger="ml")
+    first = score(flights, world.run(tmp_path, batch_rows=200), world.wanted)
+    caplog.clear()
+    assert score(flights, world.run(tmp_path, batch_rows=200), world.wanted) == first
+    assert " scored\n" not in caplog.text
+
+
+def test_another_version_of_the_model_scores_anew(world, flights, tmp_path, caplog):
+    score(flights, world.run(tmp_path, batch_rows=200), world.wanted)
+    caplog.set_level(logging.INFO, logger="ml")
+    later = world.wanted.model_copy(update={"version": "8"})
+    score(flights, world.run(tmp_path, batch_rows=200), later)
+    assert " kept\n" not in caplog.text
+    assert set(scores_in(tmp_path)["model_version"].to_pylist()) == {"8"}
