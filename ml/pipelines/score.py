@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from azure.ai.ml import Input, Output, dsl, load_component
-from azure.ai.ml.entities import Component, PipelineJob
+from azure.ai.ml.entities import Component, ParallelComponent, PipelineJob
 
 from ml.scoring.plan import Model
 from ml.task import Task
@@ -41,9 +41,6 @@ def build(
     """
     settings, size = task.settings, size or Size()
     steps = {name: _component(name) for name in STEPS}
-    # The client copies a parallel component's task to its node, and there reads a relative path
-    # from the caller's folder: it would upload whatever is above that.
-    steps["score"].task.code = str(PACKAGE)
 
     @dsl.pipeline(None, name=f"score_{settings.name}", default_compute=compute)
     def pipeline(  # noqa: PLR0917  the decorator makes a pipeline input of each
@@ -93,4 +90,9 @@ def build(
 
 def _component(name: str) -> Component:
     """Read one step."""
-    return load_component(COMPONENTS / f"{name}.yaml")
+    found = load_component(COMPONENTS / f"{name}.yaml")
+    if isinstance(found, ParallelComponent) and found.task is not None:
+        # The client copies a parallel component's task to its node, and there reads a relative
+        # path from the caller's folder: it would upload whatever is above that.
+        found.task.code = str(PACKAGE)
+    return found
