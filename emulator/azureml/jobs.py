@@ -181,7 +181,7 @@ def delete(ctx: Context, workspace: str, name: str) -> bool:
     if not run.terminal:
         msg = f"Job {name!r} is {run.status}; cancel it first, only finished jobs can be deleted."
         raise ArmError(409, "Conflict", msg)
-    for child in runs.children(workspace, name):
+    for child in runs.below(workspace, name):
         runs.remove(child)
     runs.remove(run)
     return True

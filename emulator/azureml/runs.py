@@ -151,6 +151,14 @@ class Runs:
         )
         return [_run(row) for row in rows]
 
+    def below(self, workspace: str, root: str) -> list[Run]:
+        """The steps of a job, and those of pipelines and sweeps among them, however deep."""
+        rows = self.store.query(
+            f"{_SELECT} WHERE workspace = ? AND root = ? AND name <> ? ORDER BY sequence",
+            (workspace.lower(), root, root),
+        )
+        return [_run(row) for row in rows]
+
     def of_workspace(self, workspace: str, *, jobs_only: bool = False) -> list[Run]:
         """All runs, newest first; `jobs_only` leaves out steps and what MLflow clients started."""
         extra = " AND parent IS NULL AND kind <> 'Interactive'" if jobs_only else ""

@@ -71,7 +71,7 @@ class Runner:
                 if key[0] == workspace.lower()
             ]
         for (where, name), stop in active:
-            runs = [self.runs.get(where, name), *self.runs.children(where, name)]
+            runs = [self.runs.get(where, name), *self.runs.below(where, name)]
             used = {(run.compute or "").lower() for run in runs if run is not None}
             if compute is None or compute.lower() in used:
                 stop.ask(reason)

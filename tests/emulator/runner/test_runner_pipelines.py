@@ -2,6 +2,7 @@
 
 import time
 
+from emulator.azureml import jobs
 from tests.emulator.azureml_world import WORKSPACE, node
 
 TEXT_IN = {"inputs": {"text": {"type": "string"}}}
@@ -168,3 +169,26 @@ def test_cancelling_reaches_the_steps_of_a_pipeline_inside(world):
     world.services.azureml.runner.cancel(world.steps("p")["inner"])
     assert world.ended("p").status == "Canceled"
     assert {run.status for run in world.runs.of_workspace(WORKSPACE)} == {"Canceled"}
+
+
+def test_a_deleted_job_takes_all_below_it_along(world):
+    true = world.component("true", "true")
+    inner = world.pipeline_component("inner", {"true": node(true)})
+    world.pipeline("p", {"inner": {**node(inner), "type": "pipeline"}})
+    assert world.ended("p").status == "Completed"
+    assert len(world.runs.of_workspace(WORKSPACE)) == 3
+    assert jobs.delete(world.context, WORKSPACE, "p")
+    assert world.runs.of_workspace(WORKSPACE) == []
+
+
+def test_a_pipeline_deep_inside_ends_when_its_compute_is_deleted(world):
+    nap = world.component("nap", "sleep 60", is_deterministic=False)
+    inner = world.pipeline_component("inner", {"nap": node(nap)})
+    world.pipeline("p", {"inner": {**node(inner), "type": "pipeline"}})
+    deadline = time.monotonic() + 10
+    while not any(run.process for run in world.runs.of_workspace(WORKSPACE)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    world.services.azureml.runner.abandon(WORKSPACE, "compute cpu was deleted", "cpu")
+    run = world.ended("p")
+    assert (run.status, run.error["message"]) == ("Failed", "compute cpu was deleted")
