@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -96,7 +97,8 @@ def _refuse_bad_keys(data: DuckDB, numbered: "Rows", key: Sequence[str]) -> None
     groups = numbered.group_by(list(key)).aggregate(
         copies=numbered.count(), **{ROW: numbered[ROW].min()}
     )
-    twice = groups.filter(groups["copies"] > 1).order_by(ROW)
+    copied = columns.number(groups, "copies") > ibis.literal(1)
+    twice = groups.filter(copied).order_by(ROW)
     _refuse(data, twice, "keys that several rows have", key)
 
 
