@@ -223,7 +223,11 @@ class _Worker:
             )
         os.close(tasks)
         os.close(results)
-        answer = self._answer(_INIT_SECONDS)
+        try:
+            answer = self._answer(_INIT_SECONDS)
+        except _WorkerError:
+            self.end()
+            raise
         if not answer.get("ready"):
             self.end()
             raise _WorkerError(str(answer.get("error")))

@@ -160,6 +160,7 @@ def test_what_a_dead_server_left_running_is_ended_and_marked(world):
     ]  # fmt: skip
     assert "lost when the service stopped" in str(world.run("p").error)
     assert world.ended("w").status == "Completed"
+    runner.stop()
 
 
 def test_a_process_number_that_came_again_is_left_alone():
