@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from starlette.responses import Response
 
@@ -104,7 +104,10 @@ _ROUTES: dict[str, list[Handler]] = {}
 _GENERIC = Behaviour()
 
 
-def behaviour(cls: type[Behaviour]) -> type[Behaviour]:
+_B = TypeVar("_B", bound=Behaviour)
+
+
+def behaviour(cls: type[_B]) -> type[_B]:
     """Register the behaviour of a type."""
     _BEHAVIOURS[cls.type.lower()] = cls()
     return cls

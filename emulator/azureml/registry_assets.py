@@ -57,6 +57,7 @@ class RegistryModel(assets.ModelVersion):
     def view(self, ctx: Context, resource: Resource) -> Resource:
         return _named(resource)
 
+    @override
     def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:
         kind = properties.get("modelType") or "custom_model"
         properties["modelType"] = one_of(kind, assets.MODEL_TYPES, "properties.modelType")
@@ -75,7 +76,8 @@ class RegistryData(assets.DataVersion):
     def view(self, ctx: Context, resource: Resource) -> Resource:
         return _named(resource)
 
-    def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:  # noqa: ARG002 - the signature of the base
+    @override
+    def check(self, ctx: Context, resource: dict, properties: dict, old: dict) -> None:
         kind = properties.get("dataType")
         properties["dataType"] = one_of(kind, assets.DATA_TYPES, "properties.dataType")
         _need_files(ctx, resource, properties, "dataUri")
