@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from ml.cli import app, stack, training
 from ml.cli.follow import Progress, follow, table
 from ml.errors import PlatformError
+from ml.pipelines.train import STEPS
 from ml.place import Place
 from ml.workspace import RegisteredModel, Run
 
@@ -234,9 +235,7 @@ class Platform(Scripted):
         return self.said
 
 
-DONE = dict.fromkeys(
-    ("ingest", "validate", "prepare", "train", "evaluate", "gate", "register"), "Completed"
-)
+DONE = dict.fromkeys(STEPS, "Completed")
 
 
 @pytest.fixture
@@ -272,7 +271,7 @@ def test_json_is_all_that_is_printed(asked, monkeypatch):
     document = json.loads(output.getvalue())
     assert document["model"]["name"] == "flights-late"
     assert document["model"]["tags"]["holdout_auc"] == "0.71"
-    assert [step["status"] for step in document["steps"]] == ["Completed"] * 7
+    assert [step["status"] for step in document["steps"]] == ["Completed"] * len(STEPS)
 
 
 def test_a_failed_step_shows_its_log_and_exits_non_zero(asked, monkeypatch):
@@ -287,7 +286,7 @@ def test_a_failed_step_shows_its_log_and_exits_non_zero(asked, monkeypatch):
     assert answer.exit_code == 1
     said = output.getvalue()
     assert "step validate failed; the end of its log:\n  first\n  flights.distance" in said
-    assert "skipped because of that: prepare, train, evaluate, gate, register" in said
+    assert "skipped because of that: prepare, train, evaluate, gate, card, register" in said
 
 
 def test_without_waiting_the_job_is_only_sent(asked, monkeypatch):

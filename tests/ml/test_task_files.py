@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from ml import task as tasks
+from ml.cards import words
 from ml.errors import TaskError
+from ml.gates import policy
 
 
 @pytest.fixture
@@ -87,3 +89,13 @@ def test_a_file_that_is_no_yaml_is_named(tmp_path):
 
 def test_text_features_are_the_categories(flights):
     assert flights.categories == ("carrier", "origin", "dest")
+
+
+@pytest.mark.parametrize("name", ["employment", "flights"])
+def test_every_task_says_what_a_model_must_show_and_what_it_is_for(name):
+    rules, task = policy.load(name).rules, tasks.load(name)
+    assert {*rules.features} <= {*task.feature_names}
+    assert rules.fairness is not None  # waiving it needs a reason; neither of ours has one
+    assert rules.bootstrap.block == ("day" if task.settings.time else "row")
+    said = words.read(name)
+    assert "decisions about single people" in " ".join(said.not_for)
