@@ -27,13 +27,18 @@ class Triggers:
 
     def __init__(self, services: Services, engine: Engine) -> None:
         self._services, self._engine = services, engine
-        self._events: queue.Queue[BlobInfo | None] = queue.Queue()
+        self._events: queue.Queue[tuple[Resource, BlobInfo] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._watch, name="factory triggers", daemon=True)
         self._thread.start()
 
     def created(self, blob: BlobInfo) -> None:
-        """Hear of a blob that was written; what it starts is started by another thread."""
-        self._events.put(blob)
+        """Hear of a blob that was written; what it starts is started by another thread.
+
+        As with Event Grid, who has not subscribed by now never hears of it.
+        """
+        for trigger in self._services.store.find(_TYPE):
+            if matches(trigger, blob):
+                self._events.put((trigger, blob))
 
     def stop(self) -> None:
         """Hear no more."""
@@ -41,10 +46,8 @@ class Triggers:
         self._thread.join()
 
     def _watch(self) -> None:
-        while (blob := self._events.get()) is not None:
-            for trigger in self._services.store.find(_TYPE):
-                if matches(trigger, blob):
-                    self._fire(trigger, blob)
+        while (heard := self._events.get()) is not None:
+            self._fire(*heard)
 
     def _fire(self, trigger: Resource, blob: BlobInfo) -> None:
         folder, _, file = f"{blob.container}/{blob.name}".rpartition("/")

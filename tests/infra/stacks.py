@@ -21,3 +21,10 @@ def project_defaults(folder: Path) -> dict[str, str]:
     shutil.copy(stack_files.ROOT / "Pulumi.yaml", folder)
     (folder / "Pulumi.empty.yaml").write_text("config: {}\n")
     return stack_config("empty", folder)
+
+
+def wide(hub: str) -> dict[str, dict]:
+    """Return the settings of a stack with every option, peered with a hub's network."""
+    settings = yaml.safe_load((Path(__file__).parent / "wide.yaml").read_text())
+    settings["network"]["hub"] = hub
+    return settings

@@ -1,0 +1,93 @@
+"""What stacks made, read back through Microsoft's own clients and held against what was given."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+
+import pytest
+import yaml
+from azure.identity import ClientSecretCredential
+from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
+
+from emulator.cli.environment import variables
+from emulator.server.home import SUBSCRIPTION_ID, TENANT_ID, Home
+from shapes import catalog
+from tests.e2e.conftest import BIN, Shell, copy_of_project
+from tests.infra.stacks import PROJECT, wide
+from tests.read_back.leaves import UNREAD, Leaf, leaves, missing
+from tests.read_back.readers import READERS, Clients
+
+
+def resources(shell: Shell, stack: str) -> list[dict]:
+    """Return Azure's resources in a stack's state."""
+    command = [BIN / "azlocal", "exec", "--", "pulumi", "stack", "export", "--stack", stack]
+    answer = subprocess.run(
+        command, cwd=shell.folder, env=shell.environment(), capture_output=True, check=True
+    )
+    state = json.loads(answer.stdout)["deployment"]["resources"]
+    return [each for each in state if each["type"].startswith("azure-native:")]
+
+
+def given(resource: Mapping) -> dict[str, object]:
+    """Return the inputs that a body can show: names in the path and what is unread are not."""
+    inputs = catalog.resource(resource["type"]).inputs
+    unread = UNREAD.get(resource["type"], frozenset())
+    return {
+        name: value
+        for name, value in resource["inputs"].items()
+        if name not in unread and not (name in inputs and inputs[name].in_path)
+    }
+
+
+@pytest.fixture
+def signed_in(azure) -> Iterator[ClientSecretCredential]:
+    """Make this process a client of the local Azure while a test runs."""
+    home = Home(azure.home)
+    running = home.running()
+    assert running
+    there = variables(home, running)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in there.items():
+            patch.setenv(name, value)
+        yield ClientSecretCredential(TENANT_ID, there["ARM_CLIENT_ID"], there["ARM_CLIENT_SECRET"])
+
+
+def lost(shell: Shell, stack: str, credential: ClientSecretCredential) -> dict[str, list[Leaf]]:
+    """Return for each resource what was given and does not read back."""
+    clients = Clients(credential, SUBSCRIPTION_ID)
+    found = {}
+    for each in resources(shell, stack):
+        body = READERS[each["type"]].read(clients, each["id"])
+        if gone := missing(given(each), body):
+            found[each["urn"]] = gone
+    return found
+
+
+@pytest.mark.e2e
+@pytest.mark.xdist_group("platform")
+@pytest.mark.timeout(600)
+def test_what_dev_gave_reads_back(platform, signed_in):
+    made = resources(platform, "dev")
+    assert len(made) > 200
+    assert sum(1 for each in made for _ in leaves(given(each))) > 2000
+    assert lost(platform, "dev", signed_in) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.e2e
+@pytest.mark.timeout(1800)
+def test_what_a_stack_with_every_option_gave_reads_back(azure, tmp_path, signed_in):
+    network = NetworkManagementClient(signed_in, SUBSCRIPTION_ID)
+    groups = ResourceManagementClient(signed_in, SUBSCRIPTION_ID).resource_groups
+    groups.create_or_update("hub", {"location": "westeurope"})
+    space = {"addressPrefixes": ["10.250.0.0/16"]}
+    hub = network.virtual_networks.begin_create_or_update(
+        "hub", "hub", {"location": "westeurope", "properties": {"addressSpace": space}}
+    ).result()
+    shell = azure.elsewhere(copy_of_project(tmp_path / "project"))
+    stack = {"config": {f"{PROJECT}:{key}": value for key, value in wide(hub.id).items()}}
+    (shell.folder / "Pulumi.wide.yaml").write_text(yaml.safe_dump(stack))
+    shell.pulumi("up", "--yes", "--stack", "wide", timeout=1200).ok()
+    assert lost(shell, "wide", signed_in) == {}
+    shell.pulumi("destroy", "--yes", "--stack", "wide", timeout=600).ok()
