@@ -15,7 +15,8 @@ from policies.engine.described import LEVELS, SEVERITIES, WAIVERS, declared, des
 from policies.engine.findings import Finding, found
 from policies.engine.resource import Facts, Graph, Node, Resource
 from policies.engine.rule import GraphRule, ResourceRule, Rule
-from policies.engine.tokens import kind_of
+from policies.engine.tokens import is_ours, kind_of
+from policies.engine.values import Value
 from policies.engine.verdict import PASS, UNDECIDED
 from policies.engine.waivers import Problem, Waivers
 from policies.engine.wire import decode, put
@@ -42,6 +43,7 @@ class Pack(proto.AnalyzerServicer):
                 for kind in rule.types:
                     self._by_kind.setdefault(kind.casefold(), []).append(rule)
         self._undecided: dict[str, dict[str, Finding]] = {}
+        self._inputs: dict[str, dict[str, Value]] = {}
         self._lock = threading.Lock()
 
     # What the engine asks at the start.
@@ -77,11 +79,12 @@ class Pack(proto.AnalyzerServicer):
 
     def Analyze(self, request: proto.AnalyzeRequest, context: object) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
-        rules = self._asked(request.type)
-        if not rules:
+        if not is_ours(request.type):
             return response
         facts, value = self._facts(request), decode(request.properties)
-        for rule in rules:
+        with self._lock:
+            self._inputs[facts.urn] = value
+        for rule in self._asked(request.type):
             resource = Resource(facts, value, self._settings[rule.id])
             verdict = rule.check(resource)
             if verdict.outcome is UNDECIDED:
@@ -124,7 +127,12 @@ class Pack(proto.AnalyzerServicer):
                 name: list(sources.urns) for name, sources in resource.propertyDependencies.items()
             }
             needs = {**by_property, "": list(resource.dependencies)}
-            graph.add(self._facts(resource), decode(resource.properties), needs)
+            # The engine shows outputs here. Those lack what is part of a resource's path (a zone's
+            # name, a plan's, whose setting it is) and are unknown at preview where nothing was
+            # given, so that the service's default could not count.
+            value = self._inputs.get(resource.urn)
+            value = decode(resource.properties) if value is None else value
+            graph.add(self._facts(resource), value, needs)
         for rule in self._rules:
             if isinstance(rule, GraphRule) and not self._disabled(rule):
                 seen = graph.under(self._settings[rule.id])

@@ -34,3 +34,8 @@ def kind_of(token: str) -> Kind:
         return Kind(token, None)
     version = match["package"] or match["version"]
     return Kind(f"{match['module']}:{match['name']}", version)
+
+
+def is_ours(token: str) -> bool:
+    """Whether a type is azure-native's, in whichever API version."""
+    return _TOKEN.fullmatch(token) is not None

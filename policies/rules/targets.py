@@ -91,11 +91,14 @@ def _by_path(graph: Graph) -> dict[str, Node]:
 
 
 def is_first(node: Node) -> bool:
-    """Whether this is the resource by which its type is asked about once in a stack."""
+    """Whether this is the resource by which its type is asked about once in a stack.
+
+    It is the same one each time, in whatever order they come: a baseline goes by its name.
+    """
     first = node.graph.cached(_first(node.kind.name.casefold()))
     return first is not None and first.facts.urn == node.facts.urn
 
 
 @cache
 def _first(kind: str) -> Callable[[Graph], Node | None]:
-    return lambda graph: next(iter(graph.of(kind)), None)
+    return lambda graph: min(graph.of(kind), key=lambda node: node.facts.urn, default=None)
