@@ -79,3 +79,8 @@ def environment_of(
 def stack_of(urn: str) -> str:
     """The stack's name in `urn:pulumi:<stack>::<project>::<types>::<name>`."""
     return urn.split("::", 1)[0].rpartition(":")[2]
+
+
+def project_of(urn: str) -> str:
+    """The project's name in the same."""
+    return urn.split("::", 2)[1] if urn.count("::") > 1 else ""

@@ -30,21 +30,26 @@ class Pack(proto.AnalyzerServicer):
     def __init__(
         self, rules: Sequence[Rule], version: str, stack: str, waivers: Waivers | None = None
     ) -> None:
-        self._rules = tuple(rules)
+        self._given = tuple(rules)
         self._version = version
         self._stack = stack
         self._tags: dict[str, str] = {}
         self._waivers = waivers or Waivers()
-        self._settings = {rule.id: rule.settings() for rule in rules}
         self._levels: dict[str, proto.EnforcementLevel.ValueType] = {}
-        self._by_kind: dict[str, list[ResourceRule]] = {}
-        for rule in rules:
-            if isinstance(rule, ResourceRule):
-                for kind in rule.types:
-                    self._by_kind.setdefault(kind.casefold(), []).append(rule)
+        self._take("")
         self._undecided: dict[str, dict[str, Finding]] = {}
         self._inputs: dict[str, dict[str, Value]] = {}
         self._lock = threading.Lock()
+
+    def _take(self, project: str) -> None:
+        """Take the rules up as they hold in a project."""
+        self._rules = tuple(rule.in_project(project) for rule in self._given)
+        self._settings = {rule.id: rule.settings() for rule in self._rules}
+        self._by_kind: dict[str, list[ResourceRule]] = {}
+        for rule in self._rules:
+            if isinstance(rule, ResourceRule):
+                for kind in rule.types:
+                    self._by_kind.setdefault(kind.casefold(), []).append(rule)
 
     # What the engine asks at the start.
 
@@ -56,6 +61,8 @@ class Pack(proto.AnalyzerServicer):
     ) -> proto.AnalyzerStackConfigureResponse:
         self._stack = request.stack or self._stack
         self._tags = dict(request.tags)
+        # Before the pack describes itself: the engine sends each default back as if it were said.
+        self._take(request.project)
         return proto.AnalyzerStackConfigureResponse()
 
     def GetAnalyzerInfo(self, request: empty_pb2.Empty, context: object) -> proto.AnalyzerInfo:

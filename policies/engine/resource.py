@@ -104,19 +104,24 @@ class Graph:
         return Graph(settings, self._kept)
 
     def get(self, urn: str) -> Node | None:
+        return self.node(urn) if urn in self._kept.resources else None
+
+    def node(self, urn: str) -> Node:
+        """The resource with this URN, which there is."""
         node = self._nodes.get(urn)
-        if node is None and urn in self._kept.resources:
+        if node is None:
             facts, value, edges = self._kept.resources[urn]
             node = self._nodes[urn] = Node(facts, value, self._settings, edges, self)
         return node
+
+    def urns(self, *kinds: str) -> list[str]:
+        return [urn for kind in kinds for urn in self._kept.kinds.get(kind.casefold(), ())]
 
     def users_of(self, urn: str) -> list[Node]:
         return self._all(self._kept.users.get(urn, ()))
 
     def of(self, *kinds: str) -> list[Node]:
-        return [
-            node for kind in kinds for node in self._all(self._kept.kinds.get(kind.casefold(), ()))
-        ]
+        return [self.node(urn) for urn in self.urns(*kinds)]
 
     def cached(self, build: "Callable[[Graph], _Built]") -> "_Built":
         """What `build` makes of the whole graph, made once: rules stay linear in its size."""

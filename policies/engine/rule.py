@@ -1,8 +1,8 @@
 """How a rule is declared: what it asks, of which types, how hard, and how to mend a violation."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Self, TypeVar
 
 from policies.engine.levels import (
     BY_SEVERITY,
@@ -13,7 +13,7 @@ from policies.engine.levels import (
     Severity,
 )
 from policies.engine.resource import Node, Resource
-from policies.engine.settings import Parameter, Settings
+from policies.engine.settings import Default, Parameter, Settings
 from policies.engine.tokens import kind_of
 from policies.engine.values import Value
 from policies.engine.verdict import Verdict, not_applicable
@@ -42,6 +42,16 @@ class Rule:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     twins: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Rules of others that are not already named by the requirements."""
+    projects: Mapping[str, Mapping[str, Default]] = field(default_factory=dict)
+    """Other defaults of the parameters in some projects, which the settings file names."""
+
+    def in_project(self, project: str) -> Self:
+        """The rule with the defaults that hold in a project."""
+        said = self.projects.get(project)
+        if not said:
+            return self
+        changed = {name: replace(self.parameters[name], default=one) for name, one in said.items()}
+        return replace(self, parameters={**self.parameters, **changed})
 
     def concerns(self, type_token: str) -> bool:
         return kind_of(type_token).is_one_of(self.types)

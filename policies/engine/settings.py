@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from policies.engine.levels import Environment, Level
 
@@ -10,12 +11,15 @@ class SettingError(ValueError):
     """A parameter's value has the wrong type."""
 
 
+Default: TypeAlias = bool | float | str | list[str]
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a rule."""
 
     description: str
-    default: bool | float | str | list[str]
+    default: Default
     schema: Mapping[str, object]
     """Its JSON schema, without description and default."""
 
@@ -78,6 +82,20 @@ class Settings:
         if len(found) != len(value):
             raise self._error(name, "a list of strings")
         return found
+
+    def like_default(self, name: str) -> Default:
+        """What is said of a parameter, if it is of the same type as the default."""
+        default = self.parameters[name].default
+        if isinstance(default, list):
+            return self.texts(name)
+        if isinstance(default, str):
+            return self.text(name)
+        if not isinstance(default, bool):
+            return self.number(name)
+        value = self._value(name)
+        if not isinstance(value, bool):
+            raise self._error(name, "true or false")
+        return value
 
     def _value(self, name: str) -> object:
         value = self.configured.get(name)

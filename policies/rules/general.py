@@ -55,12 +55,12 @@ def location_allowed(resource: Resource) -> Verdict:
     return in_locations(resource, *resource.settings.texts("also"))
 
 
-def in_locations(resource: Resource, *also: str) -> Verdict:
-    """Whether a resource is in one of the locations of the rule's setting, in any spelling."""
+def in_locations(resource: Resource, *also: str, path: str = "location") -> Verdict:
+    """Whether what is at `path` is one of the locations of the rule's setting, in any spelling."""
     allowed = resource.settings.texts("locations")
     if not allowed:
         return not_applicable("any location is allowed")
-    location = resource["location"]
+    location = resource[path]
     if not location.given:
         return PASSED  # it takes its group's, which is asked itself
     names = {_plain(one) for one in (*allowed, *also)}

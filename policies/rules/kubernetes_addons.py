@@ -1,6 +1,6 @@
 """What a Kubernetes cluster runs beside its pods: policies, secrets, watch and old add-ons."""
 
-from policies.engine.levels import Severity
+from policies.engine.levels import ADVICE, Severity
 from policies.engine.resource import Resource
 from policies.engine.rule import rule
 from policies.engine.settings import texts
@@ -125,6 +125,8 @@ def no_dashboard(cluster: Resource) -> Verdict:
     "aks-own-key-for-secrets",
     types=[CLUSTER],
     severity=Severity.MEDIUM,
+    # Azure encrypts in any case; whose key it is, is a choice with a price.
+    levels=ADVICE,
     requirements=["K-21"],
     title="A cluster's store of secrets is encrypted with a key of one's own",
     fix='Pass security_profile={"azure_key_vault_kms": {"enabled": True, "key_id": key.id, '
@@ -132,7 +134,8 @@ def no_dashboard(cluster: Resource) -> Verdict:
     url=f"{_DOCS}/use-kms-etcd-encryption",
     parameters={
         "required_in": texts(
-            "Environments whose secrets are worth it: without its key the cluster does not start."
+            "Environments whose secrets are worth it: without its key the cluster does not start.",
+            "prod",
         )
     },
 )

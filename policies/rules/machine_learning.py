@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from policies.engine.levels import Severity
+from policies.engine.levels import ADVICE, Severity
 from policies.engine.resource import Resource
 from policies.engine.rule import rule
 from policies.engine.settings import texts
@@ -132,6 +132,8 @@ def identity_datastores(workspace: Resource) -> Verdict:
     "ml-workspace-own-key",
     types=[WORKSPACE],
     severity=Severity.MEDIUM,
+    # Azure encrypts in any case; whose key it is, is a choice with a price.
+    levels=ADVICE,
     requirements=["ML-04"],
     title="A workspace is encrypted with a key of its owner's",
     fix='Pass encryption={"status": EncryptionStatus.ENABLED, "key_vault_properties": '
@@ -139,7 +141,8 @@ def identity_datastores(workspace: Resource) -> Verdict:
     url=f"{_DOCS}/how-to-setup-customer-managed-keys",
     parameters={
         "required_in": texts(
-            "Environments whose data is worth it: the key costs money and can lock its owner out."
+            "Environments whose data is worth it: the key costs money and can lock its owner out.",
+            "prod",
         )
     },
 )

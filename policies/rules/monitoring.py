@@ -8,7 +8,8 @@ from policies.engine.props import Props
 from policies.engine.resource import Graph, Node, Resource
 from policies.engine.rule import graph_rule, rule
 from policies.engine.settings import texts
-from policies.engine.verdict import Evidence, Verdict, any_of, not_applicable
+from policies.engine.verdict import Evidence, Verdict, any_of, not_applicable, only_if
+from policies.rules.general import in_locations
 from policies.rules.targets import is_first
 
 # The second name is that of earlier releases of the provider.
@@ -88,6 +89,27 @@ def logs_no_keys(workspace: Resource) -> Verdict:
 def logs_public_network_off(workspace: Resource) -> Verdict:
     """Logs say who does what, when and from where."""
     return _off_the_public_network(workspace)
+
+
+@rule(
+    "log-analytics-replica-location",
+    types=[LOGS],
+    severity=Severity.MEDIUM,
+    requirements=["M-07"],
+    title="A workspace's copy of the logs stays where data may be",
+    fix="Choose another location in replication, or add it to the rule's parameter.",
+    url=f"{_DOCS}/logs/workspace-replication",
+    parameters={"locations": texts("Locations that are allowed; none means any.")},
+)
+def logs_replica_location(workspace: Resource) -> Verdict:
+    """Logs name people, whose data a law or a contract keeps in one place."""
+    # The provider's default API version has no copies; later ones do.
+    copied = workspace["replication.enabled"].or_default(False).must_equal(True)
+    return only_if(
+        copied,
+        lambda: in_locations(workspace, path="replication.location"),
+        "the logs are not copied",
+    )
 
 
 def _off_the_public_network(resource: Resource) -> Verdict:

@@ -6,9 +6,9 @@ from policies.engine.levels import Severity
 from policies.engine.props import Many, Props
 from policies.engine.resource import Node, Resource
 from policies.engine.rule import graph_rule, rule
-from policies.engine.settings import Parameter
+from policies.engine.settings import Parameter, texts
 from policies.engine.values import UNKNOWN, Value
-from policies.engine.verdict import FAIL, UNDECIDED, Evidence, Verdict, all_of, any_of
+from policies.engine.verdict import FAIL, PASS, PASSED, UNDECIDED, Evidence, Verdict, all_of, any_of
 from policies.rules.security_rules import (
     GROUP,
     SECURITY_RULE,
@@ -19,6 +19,7 @@ from policies.rules.security_rules import (
     ports_of,
     shut,
     sources,
+    within,
     without,
 )
 
@@ -135,16 +136,67 @@ def no_sensitive_ports_from_internet(resource: Resource) -> Verdict:
     title="No security rule lets traffic out to everywhere",
     fix="Name the targets in destination_address_prefix(es): address ranges or service tags.",
     url=f"{_DOCS}/service-tags-overview",
+    parameters={
+        "open_ports": _ports(
+            "Ports on which rules may reach the open targets, where something that a security rule "
+            "cannot see, a firewall or a proxy, decides on names; empty: none.",
+            (),
+        ),
+        "open_targets": texts("What may be reached on the open ports.", "Internet"),
+    },
 )
 def no_outbound_to_anywhere(resource: Resource) -> Verdict:
     """What has got in takes data out by the same rule."""
+    settings = resource.settings
+    open_ports = [int(text) for text in settings.texts("open_ports") if text.isdecimal()]
+    open_targets = settings.texts("open_targets")
 
     def check(entry: Props) -> Verdict:
         inbound = entry["direction"].must_equal("Inbound", known=["Outbound"])
         denied = entry["access"].must_equal("Deny", known=["Allow"])
-        return inbound | denied | _targets(entry).all(not_everyone)
+        named = _targets(entry).all(not_everyone)
+        if not open_ports:
+            return inbound | denied | named
+        excused = (
+            entry["protocol"].or_default("*").must_equal("Tcp", "*")
+            & ports_of(entry).any(lambda _: PASSED, wanted="ports")
+            & ports_of(entry).all(within(open_ports))
+            & _targets(entry).all(lambda one: not_everyone(one) | one.must_equal(*open_targets))
+        )
+        # What is told is the target, not why no excuse holds.
+        return inbound | denied | (named | excused).because(*named.evidence)
 
-    return entries(resource, check)
+    def judged(entry: Props) -> Verdict:
+        verdict = check(entry)
+        if verdict.outcome is PASS:
+            return verdict
+        return (verdict | _of_bastion(resource, entry)).because(*verdict.evidence)
+
+    return entries(resource, judged)
+
+
+def _of_bastion(resource: Resource, entry: Props) -> Verdict:
+    """The way out that Azure itself asks of a bastion host's group, and refuses the host without.
+
+    https://learn.microsoft.com/azure/bastion/bastion-nsg
+    """
+    controlled = (
+        resource["securityRules"]
+        .elements()
+        .any(
+            lambda one: all_of(
+                (
+                    one["direction"].must_equal("Inbound"),
+                    one["access"].must_equal("Allow"),
+                    sources(one).any(lambda source: source.must_equal("GatewayManager"), "the tag"),
+                    ports_of(one).any(lambda ports: ports.must_equal("443"), "443"),
+                )
+            ),
+            wanted="GatewayManager on port 443",
+        )
+    )
+    sessions = _targets(entry).all(lambda one: one.must_equal("Internet"))
+    return controlled & sessions & ports_of(entry).all(lambda ports: ports.must_equal("80"))
 
 
 @graph_rule(

@@ -1,7 +1,7 @@
 """Reads security rules: one or many sources and ports, inline in a group or as resources."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from ipaddress import ip_network
 
 from policies.engine.props import Many, Props
@@ -66,6 +66,12 @@ def without(refused: Ports) -> Callable[[Props], Verdict]:
     return check
 
 
+def within(allowed: Collection[int]) -> Callable[[Props], Verdict]:
+    """Ask of ports whether they hold no others than these."""
+    wanted = "only ports " + ", ".join(map(str, allowed))
+    return lambda ports: ports.must(lambda value: _only(value, allowed), wanted=wanted)
+
+
 def holds(port: int) -> Callable[[Props], Verdict]:
     """Ask of ports whether they hold this one."""
     return lambda ports: ports.must(lambda value: _holds(value, [port]), wanted=str(port))
@@ -93,6 +99,13 @@ def _holds(value: Value, ports: Iterable[int]) -> bool:
         return True
     span = _span(value)
     return span is not None and any(span[0] <= port <= span[1] for port in ports)
+
+
+def _only(value: Value, allowed: Collection[int]) -> bool:
+    if isinstance(value, int | float):
+        return value in allowed
+    span = _span(value) if isinstance(value, str) else None
+    return span is not None and all(port in allowed for port in range(span[0], span[1] + 1))
 
 
 def _span(text: str) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from policies.engine.findings import Finding
-from policies.engine.levels import Level, stack_of
+from policies.engine.levels import Level, project_of, stack_of
 from policies.engine.resource import Graph, Node
 from policies.engine.rule import GraphRule, ResourceRule, Rule
 from policies.engine.settings import Settings
@@ -48,9 +48,9 @@ class Configuration:
     levels: Mapping[str, Level] = field(default_factory=dict)
     environment: str = ""
 
-    def settings_of(self, rule: Rule) -> Settings:
+    def settings_of(self, rule: Rule, project: str = "") -> Settings:
         said = {"environment": self.environment} if self.environment else {}
-        return rule.settings({**said, **self.settings.get(rule.id, {})})
+        return rule.in_project(project).settings({**said, **self.settings.get(rule.id, {})})
 
     def level_of(self, finding: Finding) -> Level:
         said = self.levels.get(finding.rule.id)
@@ -69,8 +69,13 @@ def judge(
         by_urn[item.facts.urn] = item
         graph.add(item.facts, item.value, item.needs)
     for rule in rules:
-        seen = graph.under(configuration.settings_of(rule))
-        for node in seen.of(*rule.types):
+        # Files of several projects may be scanned at once.
+        views: dict[str, Graph] = {}
+        for urn in graph.urns(*rule.types):
+            project = project_of(urn)
+            if project not in views:
+                views[project] = graph.under(configuration.settings_of(rule, project))
+            node = views[project].node(urn)
             answer = _answer(rule, node, by_urn[node.facts.urn], configuration, waivers)
             if answer.level is not Level.DISABLED:
                 yield answer

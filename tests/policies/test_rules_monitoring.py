@@ -118,3 +118,21 @@ def test_problems_of_azure_are_told(category, verdict):
     leaf = {"field": "category", "equals": category}
     stack.add(monitoring.ALERT[0], "alert", {"condition": {"allOf": [leaf]}})
     assert stack.ask(monitoring.service_health) == {"a": verdict, "b": NOT_APPLICABLE}
+
+
+def test_a_copy_of_the_logs_stays_where_data_may_be():
+    rule = monitoring.logs_replica_location
+    copied = {"replication": {"enabled": True, "location": "North Europe"}}
+    allowed = {"locations": ["northeurope"]}
+    assert ask(rule, copied, **allowed).outcome == PASS
+    assert ask(rule, copied, locations=["westeurope"]).outcome == FAIL
+    assert ask(rule, copied).outcome == NOT_APPLICABLE
+    for props, verdict in (
+        ({}, NOT_APPLICABLE),
+        ({"replication": None}, NOT_APPLICABLE),
+        ({"replication": {"enabled": False, "location": "eastus"}}, NOT_APPLICABLE),
+        ({"replication": {"enabled": True, "location": UNKNOWN}}, UNDECIDED),
+        ({"replication": {"enabled": UNKNOWN, "location": "eastus"}}, UNDECIDED),
+        ({"replication": UNKNOWN}, UNDECIDED),
+    ):
+        assert ask(rule, props, **allowed).outcome == verdict

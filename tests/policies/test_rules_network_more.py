@@ -278,3 +278,77 @@ def test_front_doors_endpoints_stand_behind_a_firewall():
     waf["associations"] = [{"domains": [{"id": target}]}]
     stack.add(front_door.PROTECTION, "p", {"parameters": waf})
     assert stack.ask(rule) == {"edge": PASS}
+
+
+WEB_OUT = {
+    "direction": "Outbound",
+    "access": "Allow",
+    "protocol": "Tcp",
+    "destinationAddressPrefix": "Internet",
+    "destinationPortRange": "443",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, PASS),
+        ({"destinationAddressPrefix": "internet"}, PASS),
+        ({"protocol": "*"}, PASS),
+        ({"protocol": None}, PASS),
+        ({"destinationPortRange": None, "destinationPortRanges": ["80", "443"]}, PASS),
+        ({"destinationPortRange": 443.0}, PASS),
+        ({"protocol": "Udp"}, FAIL),
+        ({"destinationPortRange": "*"}, FAIL),
+        ({"destinationPortRange": "443-444"}, FAIL),
+        ({"destinationPortRange": None}, FAIL),
+        ({"destinationPortRange": "8443"}, FAIL),
+        ({"destinationAddressPrefix": "*"}, FAIL),
+        ({"destinationAddressPrefix": "0.0.0.0/0"}, FAIL),
+        ({"destinationPortRange": UNKNOWN}, UNDECIDED),
+        ({"protocol": UNKNOWN}, UNDECIDED),
+    ],
+)
+def test_the_web_is_open_where_a_parameter_says_so(changes, verdict):
+    rule, entry = network_rules.no_outbound_to_anywhere, WEB_OUT | changes
+    for form, kind in (
+        (entry, network.SECURITY_RULE),
+        ({"securityRules": [entry]}, network.GROUP),
+    ):
+        asked = {"type_token": token(kind)}
+        assert ask(rule, form, **asked, open_ports=["80", "443"]).outcome == verdict
+        assert ask(rule, form, **asked).outcome == FAIL
+
+
+def test_which_targets_are_open_is_a_parameter_too():
+    rule = network_rules.no_outbound_to_anywhere
+    asked = {"type_token": token(network.SECURITY_RULE), "open_ports": ["443"]}
+    assert ask(rule, WEB_OUT, **asked, open_targets=["0.0.0.0/0"]).outcome == FAIL
+    everywhere = WEB_OUT | {"destinationAddressPrefix": "0.0.0.0/0"}
+    assert ask(rule, everywhere, **asked, open_targets=["0.0.0.0/0"]).outcome == PASS
+
+
+BASTION_IN = {
+    "direction": "Inbound",
+    "access": "Allow",
+    "protocol": "Tcp",
+    "sourceAddressPrefix": "GatewayManager",
+    "destinationPortRange": "443",
+}
+BASTION_OUT = WEB_OUT | {"protocol": "*", "destinationPortRange": "80"}
+
+
+def test_the_way_out_that_azure_asks_of_a_bastion_host_is_no_hole():
+    rule = network_rules.no_outbound_to_anywhere
+    assert evaluate(rule, {"securityRules": [BASTION_IN, BASTION_OUT]}) == PASS
+    for entries in (
+        [BASTION_OUT],
+        [BASTION_IN | {"access": "Deny"}, BASTION_OUT],
+        [BASTION_IN | {"sourceAddressPrefix": "10.0.0.0/8"}, BASTION_OUT],
+        [BASTION_IN, BASTION_OUT | {"destinationPortRange": "443"}],
+        [BASTION_IN, BASTION_OUT | {"destinationAddressPrefix": "*"}],
+    ):
+        verdict = ask(rule, {"securityRules": entries})
+        assert verdict.outcome == FAIL
+        # Not a word of bastion hosts to who has none.
+        assert [one.wanted for one in verdict.evidence] == ['"Inbound"', '"Deny"', "named sources"]
