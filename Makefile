@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
+# Tests start hundreds of interpreters: what the first has compiled serves the others.
+unexport PYTHONDONTWRITEBYTECODE
 
 STACK ?= dev
 PYTHON ?= python3

@@ -136,7 +136,11 @@ def _run(arguments: list[str], say: Say) -> None:
 
 
 def _environment() -> Iterator[tuple[str, str]]:
-    """Our environment without the local Azure's proxy, which would refuse the package index."""
+    """Our environment without the local Azure's proxy, which would refuse the package index.
+
+    Steps are many short processes: what they import is compiled once, when it is installed.
+    """
+    yield "UV_COMPILE_BYTECODE", "1"
     for name, value in os.environ.items():
         upper = name.upper()
         if upper in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY") and any(

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 import yaml
@@ -40,10 +41,10 @@ def given(resource: Mapping) -> dict[str, object]:
     }
 
 
-@pytest.fixture
-def signed_in(azure) -> Iterator[ClientSecretCredential]:
-    """Make this process a client of the local Azure while a test runs."""
-    home = Home(azure.home)
+@contextmanager
+def signed_in(shell: Shell) -> Iterator[ClientSecretCredential]:
+    """Make this process a client of a local Azure for a while."""
+    home = Home(shell.home)
     running = home.running()
     assert running
     there = variables(home, running)
@@ -67,27 +68,33 @@ def lost(shell: Shell, stack: str, credential: ClientSecretCredential) -> dict[s
 @pytest.mark.e2e
 @pytest.mark.xdist_group("platform")
 @pytest.mark.timeout(600)
-def test_what_dev_gave_reads_back(platform, signed_in):
+def test_what_dev_gave_reads_back(platform):
     made = resources(platform, "dev")
     assert len(made) > 200
     assert sum(1 for each in made for _ in leaves(given(each))) > 2000
-    assert lost(platform, "dev", signed_in) == {}
+    with signed_in(platform) as credential:
+        assert lost(platform, "dev", credential) == {}
+
+
+def hub(credential: ClientSecretCredential) -> str:
+    """Make somebody else's network to peer with and return its id."""
+    groups = ResourceManagementClient(credential, SUBSCRIPTION_ID).resource_groups
+    groups.create_or_update("hub", {"location": "westeurope"})
+    networks = NetworkManagementClient(credential, SUBSCRIPTION_ID).virtual_networks
+    space = {"addressPrefixes": ["10.250.0.0/16"]}
+    made = {"location": "westeurope", "properties": {"addressSpace": space}}
+    return networks.begin_create_or_update("hub", "hub", made).result().id
 
 
 @pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.timeout(1800)
-def test_what_a_stack_with_every_option_gave_reads_back(azure, tmp_path, signed_in):
-    network = NetworkManagementClient(signed_in, SUBSCRIPTION_ID)
-    groups = ResourceManagementClient(signed_in, SUBSCRIPTION_ID).resource_groups
-    groups.create_or_update("hub", {"location": "westeurope"})
-    space = {"addressPrefixes": ["10.250.0.0/16"]}
-    hub = network.virtual_networks.begin_create_or_update(
-        "hub", "hub", {"location": "westeurope", "properties": {"addressSpace": space}}
-    ).result()
-    shell = azure.elsewhere(copy_of_project(tmp_path / "project"))
-    stack = {"config": {f"{PROJECT}:{key}": value for key, value in wide(hub.id).items()}}
-    (shell.folder / "Pulumi.wide.yaml").write_text(yaml.safe_dump(stack))
-    shell.pulumi("up", "--yes", "--stack", "wide", timeout=1200).ok()
-    assert lost(shell, "wide", signed_in) == {}
-    shell.pulumi("destroy", "--yes", "--stack", "wide", timeout=600).ok()
+def test_what_a_stack_with_every_option_gave_reads_back(tmp_path):
+    shell = Shell(tmp_path / "home", copy_of_project(tmp_path / "project"))
+    shell.azlocal("start", "--port", "0").ok()
+    with signed_in(shell) as credential:
+        settings = {f"{PROJECT}:{key}": value for key, value in wide(hub(credential)).items()}
+        (shell.folder / "Pulumi.wide.yaml").write_text(yaml.safe_dump({"config": settings}))
+        shell.pulumi("up", "--yes", "--stack", "wide", timeout=1200).ok()
+        assert lost(shell, "wide", credential) == {}
+    shell.azlocal("stop").ok()
