@@ -1,0 +1,1 @@
+"""The controller's ports on Azure: endpoints, metrics, collected data, and a state in a blob."""
