@@ -83,6 +83,12 @@ class Settings:
             raise self._error(name, "a list of strings")
         return found
 
+    def flag(self, name: str) -> bool:
+        value = self._value(name)
+        if not isinstance(value, bool):
+            raise self._error(name, "true or false")
+        return value
+
     def like_default(self, name: str) -> Default:
         """What is said of a parameter, if it is of the same type as the default."""
         default = self.parameters[name].default
@@ -90,12 +96,7 @@ class Settings:
             return self.texts(name)
         if isinstance(default, str):
             return self.text(name)
-        if not isinstance(default, bool):
-            return self.number(name)
-        value = self._value(name)
-        if not isinstance(value, bool):
-            raise self._error(name, "true or false")
-        return value
+        return self.flag(name) if isinstance(default, bool) else self.number(name)
 
     def _value(self, name: str) -> object:
         value = self.configured.get(name)

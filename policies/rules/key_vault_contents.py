@@ -133,8 +133,11 @@ def validity(resource: Resource) -> Verdict:
     period = resource["properties.rotationPolicy.attributes.expiryTime"]
     if not period.given:
         return lasts
+    text = period.text
     return lasts & period.must(
-        lambda value: (days := _days(value)) is not None and days <= longest, wanted=wanted
+        lambda value: (days := _days(value)) is not None and days <= longest,
+        wanted=wanted,
+        known=[text] if text and _days(text) is not None else [],
     )
 
 

@@ -9,7 +9,7 @@ from policies.engine.resource import Resource
 from policies.engine.rule import rule
 from policies.engine.settings import Parameter, texts
 from policies.engine.values import Value
-from policies.engine.verdict import PASSED, Verdict
+from policies.engine.verdict import PASSED, Verdict, not_applicable
 from policies.rules.kubernetes import CLUSTER, of_kind
 
 POOL = "containerservice:AgentPool"
@@ -117,6 +117,26 @@ def nodes_patched(cluster: Resource) -> Verdict:
     default = "NodeImage" if (version or "9") >= _NODE_IMAGES_BY_DEFAULT else "None"
     channel = cluster["autoUpgradeProfile.nodeOSUpgradeChannel"].or_default(default)
     return channel.must_equal("SecurityPatch", "NodeImage", known=["None", "Unmanaged"])
+
+
+@rule(
+    "aks-uptime-promised",
+    types=[CLUSTER],
+    severity=Severity.LOW,
+    requirements=["K-30"],
+    title="A cluster's API server has Azure's word on its uptime",
+    fix='Pass sku={"name": "Base", "tier": ManagedClusterSKUTier.STANDARD}.',
+    url=f"{_DOCS}/free-standard-pricing-tiers",
+    parameters={"free_in": texts("Environments in which the free tier is good enough.", "dev")},
+)
+def uptime_promised(cluster: Resource) -> Verdict:
+    """The free tier is meant for trials: it is slower, and nobody answers for it."""
+    if cluster.environment in cluster.settings.texts("free_in"):
+        return not_applicable("the free tier is good enough in this environment")
+    default = of_kind(cluster, usual="Free", automatic="Standard")
+    # Basic and Paid are what earlier API versions call the first two.
+    tier = cluster["sku.tier"].or_default(default)
+    return tier.must_equal("Standard", "Premium", "Paid", known=["Free", "Basic"])
 
 
 @rule(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from policies.engine.levels import ADVICE, Severity
 from policies.engine.resource import Resource
 from policies.engine.rule import rule
-from policies.engine.settings import texts
+from policies.engine.settings import Parameter, texts
 from policies.engine.verdict import Verdict, not_applicable, only_if
 
 WORKSPACE = "machinelearningservices:Workspace"
@@ -160,3 +160,27 @@ def own_key(workspace: Resource) -> Verdict:
             & vault["keyVaultArmId"].must_be_linked()
         ),
     )
+
+
+@rule(
+    "ml-workspace-api-generation",
+    types=[WORKSPACE],
+    severity=Severity.LOW,
+    requirements=["ML-07"],
+    title="A workspace takes the API that its work is written for",
+    fix="Pass v1_legacy_mode=False, or set the rule's parameter where work of the first API runs.",
+    url=f"{_DOCS}/how-to-configure-network-isolation-with-v2",
+    parameters={
+        "legacy_mode": Parameter(
+            "What v1LegacyMode has to be. True keeps all but the first API out, as a built-in "
+            "policy of Azure's still asks; the second API has private ways of its own by now.",
+            False,
+            {"type": "boolean"},
+        )
+    },
+)
+def api_generation(workspace: Resource) -> Verdict:
+    """In the legacy mode endpoints, pipelines and registries of the second API are refused."""
+    wanted = workspace.settings.flag("legacy_mode")
+    mode = workspace["v1LegacyMode"].or_default(False)
+    return _unless_project(workspace, lambda: mode.must_equal(wanted))

@@ -8,7 +8,17 @@ from policies.engine.resource import Node, Resource
 from policies.engine.rule import graph_rule, rule
 from policies.engine.settings import Parameter, texts
 from policies.engine.values import UNKNOWN, Value
-from policies.engine.verdict import FAIL, PASS, PASSED, UNDECIDED, Evidence, Verdict, all_of, any_of
+from policies.engine.verdict import (
+    FAIL,
+    PASS,
+    PASSED,
+    UNDECIDED,
+    Evidence,
+    Verdict,
+    all_of,
+    any_of,
+    not_applicable,
+)
 from policies.rules.security_rules import (
     GROUP,
     SECURITY_RULE,
@@ -16,6 +26,7 @@ from policies.rules.security_rules import (
     holds,
     is_narrow,
     not_everyone,
+    of_bastion,
     ports_of,
     shut,
     sources,
@@ -170,33 +181,16 @@ def no_outbound_to_anywhere(resource: Resource) -> Verdict:
         verdict = check(entry)
         if verdict.outcome is PASS:
             return verdict
-        return (verdict | _of_bastion(resource, entry)).because(*verdict.evidence)
+        return (verdict | _sessions_of_bastion(resource, entry)).because(*verdict.evidence)
 
     return entries(resource, judged)
 
 
-def _of_bastion(resource: Resource, entry: Props) -> Verdict:
-    """The way out that Azure itself asks of a bastion host's group, and refuses the host without.
-
-    https://learn.microsoft.com/azure/bastion/bastion-nsg
-    """
-    controlled = (
-        resource["securityRules"]
-        .elements()
-        .any(
-            lambda one: all_of(
-                (
-                    one["direction"].must_equal("Inbound"),
-                    one["access"].must_equal("Allow"),
-                    sources(one).any(lambda source: source.must_equal("GatewayManager"), "the tag"),
-                    ports_of(one).any(lambda ports: ports.must_equal("443"), "443"),
-                )
-            ),
-            wanted="GatewayManager on port 443",
-        )
-    )
-    sessions = _targets(entry).all(lambda one: one.must_equal("Internet"))
-    return controlled & sessions & ports_of(entry).all(lambda ports: ports.must_equal("80"))
+def _sessions_of_bastion(resource: Resource, entry: Props) -> Verdict:
+    """The way out that Azure itself asks of a bastion host's group."""
+    targets = _targets(entry).all(lambda one: one.must_equal("Internet"))
+    ports = ports_of(entry).all(lambda one: one.must_equal("80"))
+    return of_bastion(resource["securityRules"].elements()) & targets & ports
 
 
 @graph_rule(
@@ -230,7 +224,10 @@ def no_lateral_logins(group: Node) -> Verdict:
         )
         return any_of(denies, otherwise=missing)
 
-    return (denied(22) & denied(3389)).because(missing)
+    verdict = (denied(22) & denied(3389)).because(missing)
+    if verdict.outcome is FAIL and of_bastion(all_entries).outcome is PASS:
+        return not_applicable("a bastion host logs in to its neighbours by trade")
+    return verdict
 
 
 def _belongs(entry: Node, group: Node) -> bool:

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from policies.engine.props import Many, Props
 from policies.engine.resource import Resource
 from policies.engine.values import Value
-from policies.engine.verdict import Verdict
+from policies.engine.verdict import Evidence, Verdict, all_of, any_of
 
 GROUP, SECURITY_RULE = "network:NetworkSecurityGroup", "network:SecurityRule"
 Ports = Mapping[int, str]
@@ -45,6 +45,27 @@ def sources(entry: Props) -> Many:
 
 def ports_of(entry: Props) -> Many:
     return entry.one_or_many("destinationPortRange", "destinationPortRanges")
+
+
+def of_bastion(all_entries: Iterable[Props]) -> Verdict:
+    """Whether these are the rules of a bastion host, by what Azure refuses to do without.
+
+    https://learn.microsoft.com/azure/bastion/bastion-nsg
+    """
+    tag, port = "GatewayManager", "443"
+    controlled = (
+        all_of(
+            (
+                entry["direction"].must_equal("Inbound", known=["Outbound"]),
+                entry["access"].must_equal("Allow", known=["Deny"]),
+                sources(entry).any(lambda source: source.must_equal(tag), wanted=tag),
+                ports_of(entry).any(lambda ports: ports.must_equal(port), wanted=port),
+            )
+        )
+        for entry in all_entries
+    )
+    missing = Evidence("securityRules", "without such a rule", f"{tag} let in on {port}")
+    return any_of(controlled, otherwise=missing)
 
 
 def not_everyone(source: Props) -> Verdict:

@@ -352,3 +352,11 @@ def test_the_way_out_that_azure_asks_of_a_bastion_host_is_no_hole():
         assert verdict.outcome == FAIL
         # Not a word of bastion hosts to who has none.
         assert [one.wanted for one in verdict.evidence] == ['"Inbound"', '"Deny"', "named sources"]
+
+
+def test_a_bastion_host_may_log_in_to_its_neighbours():
+    rule = network_rules.no_lateral_logins
+    for entries, verdict in (([BASTION_IN], NOT_APPLICABLE), ([BASTION_OUT], FAIL), ([], FAIL)):
+        stack = Stack()
+        stack.add(network.GROUP, "group", {"securityRules": entries})
+        assert stack.ask(rule) == {"group": verdict}
