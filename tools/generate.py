@@ -5,7 +5,13 @@ import subprocess
 import sys
 
 # Each is a module that takes --check, writes nothing then, and exits with 1 when stale.
-GENERATORS = ("tools.shapes", "tools.docs.environments", "tools.docs.policies", "ml.environments")
+GENERATORS = (
+    "tools.shapes",
+    "tools.docs.environments",
+    "tools.docs.outputs",
+    "tools.docs.policies",
+    "ml.environments",
+)
 
 
 def main() -> int:

@@ -7,6 +7,13 @@ from tests.infra.recorder import Recording, record
 from tests.infra.stacks import STACKS, stack_config
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what reads the recordings in one process: others need not make them again."""
+    for item in items:
+        if "recordings" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("recordings"))
+
+
 @pytest.fixture(scope="session")
 def recordings() -> dict[str, Recording]:
     """What the program registers for each of the repository's stacks."""

@@ -96,6 +96,9 @@ class Recorder(Mocks):
         state = {**args.inputs, "name": physical_name(args.inputs) or args.name}
         if args.typ.endswith(":UserAssignedIdentity"):
             state["principalId"] = f"principal-of-{args.name}"
+            state["clientId"] = f"client-of-{args.name}"
+        if args.typ.endswith("keyvault:Key"):
+            state["keyUri"] = f"https://{args.name}.vault.azure.net/keys/key"
         if "identity" in state:  # a list goes in, a map comes out
             held = state["identity"].get("userAssignedIdentities", [])
             known = {i: {"principalId": "p", "clientId": "c"} for i in held}
@@ -157,10 +160,11 @@ class Monitor(MockMonitor):
 
 @dataclass(frozen=True)
 class Recording:
-    """What a program registered."""
+    """What a program registered, and what its stack exports."""
 
     resources: tuple[Registered, ...]
     outputs: Mapping[str, object]
+    exports: Mapping[str, object]
 
     def all(self, kind: str) -> list[Registered]:
         """All of a type, by the end of its token such as `storage:StorageAccount`."""
@@ -201,10 +205,11 @@ def record(
         root = pulumi.runtime.settings.get_root_resource()
         assert isinstance(root, pulumi.runtime.stack.Stack)
         outputs = dict(root.outputs)
+        exports = _LOOP.run_until_complete(pulumi.Output.from_input(outputs).future())
     finally:
         pulumi.runtime.config.set_all_config({})
         _forget_the_stack()
-    return Recording(tuple(monitor.registered), outputs)
+    return Recording(tuple(monitor.registered), outputs, exports or {})
 
 
 def _forget_the_stack() -> None:

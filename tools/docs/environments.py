@@ -1,6 +1,5 @@
 """`python -m tools.docs.environments [--check]`: how the environments differ."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from enum import Enum
@@ -9,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from infra import stack_files
+from tools.docs.fresh import keep
 
 TARGET = stack_files.ROOT / "docs" / "environments.md"
 COMMAND = "python -m tools.docs.environments"
@@ -74,17 +74,7 @@ def _cell(value: object) -> str:
 
 def main(target: Path = TARGET) -> int:
     """Write the file; with --check return 1 if it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if stale")
-    fresh = document()
-    if not parser.parse_args().check:
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(fresh)
-        return 0
-    if target.exists() and target.read_text() == fresh:
-        return 0
-    sys.stderr.write(f"docs/{target.name} is stale: run `{COMMAND}`\n")
-    return 1
+    return keep(target, document(), COMMAND)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """`python -m tools.docs.policies [--check]`: the rules of the policy pack, and what they cover."""
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +10,7 @@ from policies.engine.levels import Severity
 from policies.engine.requirements import Requirement, requirements, twins
 from policies.engine.rule import GraphRule, ResourceRule, Rule
 from policies.rules import RULES
+from tools.docs.fresh import keep
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs" / "policies.md"
@@ -144,17 +144,7 @@ def _row(*cells: object) -> str:
 
 def main(target: Path = TARGET) -> int:
     """Write the file; with --check return 1 if it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if stale")
-    fresh = document()
-    if not parser.parse_args().check:
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(fresh, "utf-8")
-        return 0
-    if target.exists() and target.read_text("utf-8") == fresh:
-        return 0
-    sys.stderr.write(f"docs/{target.name} is stale: run `{COMMAND}`\n")
-    return 1
+    return keep(target, document(), COMMAND)
 
 
 if __name__ == "__main__":
