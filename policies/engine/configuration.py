@@ -21,7 +21,7 @@ def configured(rules: Iterable[Rule], path: Path = FILE) -> tuple[Rule, ...]:
     """The rules with what the file says of unknown values, save those that say it themselves."""
     try:
         content = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     said = _table(content, f"{path}", ("unknown", "projects"))
     known = {rule.id: rule for rule in rules}
@@ -75,7 +75,7 @@ def _parameters(said: object, place: str, rule: Rule) -> Mapping[str, Default]:
     for name, value in _table(said, place, tuple(rule.parameters)).items():
         given = Settings(rule.id, rule.parameters, {name: value})
         try:
-            found[name] = given.like_default(name)
+            found[name] = given.checked(name)
         except SettingError as error:
             raise ConfigurationError(f"{place}: {error}") from error
     return found

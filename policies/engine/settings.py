@@ -1,5 +1,6 @@
 """Parameters of rules: declared with a schema and a default, read with a type."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -89,14 +90,32 @@ class Settings:
             raise self._error(name, "true or false")
         return value
 
-    def like_default(self, name: str) -> Default:
-        """What is said of a parameter, if it is of the same type as the default."""
-        default = self.parameters[name].default
+    def checked(self, name: str) -> Default:
+        """The value, if its schema allows it; SettingError says what is wanted."""
+        parameter = self.parameters.get(name) or COMMON[name]
+        default, schema = parameter.default, parameter.schema
         if isinstance(default, list):
-            return self.texts(name)
-        if isinstance(default, str):
-            return self.text(name)
-        return self.flag(name) if isinstance(default, bool) else self.number(name)
+            texts = self.texts(name)
+            for text in texts:
+                self._hold(name, text, schema.get("items"))
+            return texts
+        if isinstance(default, bool):
+            return self.flag(name)
+        value = self.text(name) if isinstance(default, str) else self.number(name)
+        self._hold(name, value, schema)
+        return value
+
+    def _hold(self, name: str, value: float | str, schema: object) -> None:
+        """What schemas of rules say beside the type; the engine looks at it by itself."""
+        wanted: Mapping[object, object] = schema if isinstance(schema, Mapping) else {}
+        allowed, least, pattern = (wanted.get(key) for key in ("enum", "minimum", "pattern"))
+        if isinstance(allowed, list) and value not in allowed:
+            words = ", ".join(str(one) for one in allowed if one)
+            raise SettingError(f"{self.rule}.{name} is {value!r}; want one of {words}")
+        if isinstance(least, int | float) and isinstance(value, int | float) and value < least:
+            raise SettingError(f"{self.rule}.{name} is {value:g}; want {least:g} or more")
+        if isinstance(pattern, str) and not re.search(pattern, str(value)):
+            raise SettingError(f"{self.rule}.{name} is {value!r}; want a text that fits {pattern}")
 
     def _value(self, name: str) -> object:
         value = self.configured.get(name)

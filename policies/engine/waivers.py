@@ -110,8 +110,9 @@ def load(path: Path, rules: Iterable[Rule], today: dt.date) -> Waivers:
         content = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
         raise WaiverFileError(f"{path} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise WaiverFileError(f"{path} is not YAML: {error}") from error
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        # Not only texts that are no YAML: a 30th of February is YAML, and no date.
+        raise WaiverFileError(f"{path} cannot be understood: {error}") from error
     entries = content.get("waivers") if isinstance(content, dict) else None
     if not isinstance(entries, list) or set(content) != {"waivers"}:
         raise WaiverFileError(

@@ -28,7 +28,7 @@ def load(path: Path) -> Baseline:
         entries = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({error}); {wanted}") from error
     if not isinstance(entries, list):
         raise InputError(f"{path} is no list; {wanted}")

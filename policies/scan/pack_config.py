@@ -30,7 +30,7 @@ def load(path: Path | None, rules: Iterable[Rule], environment: str) -> Configur
         content = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({error}); {_WANTED}") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no object; {_WANTED}")
@@ -58,6 +58,10 @@ def _entry(path: Path, name: str, said: object, known: Mapping[str, Rule]) -> _E
     if odd := sorted(set(values) - allowed):
         raise InputError(
             f"{path}: {name} has no parameter {', '.join(odd)}; "
-            f"want one of {', '.join(sorted(allowed)) or 'none'}"
+            f"want {', '.join(sorted(allowed)) or 'a level only'}"
         )
+    if name in known:
+        settings = known[name].settings(values)
+        for parameter in values:
+            settings.checked(parameter)
     return _Entry(_LEVELS[level] if isinstance(level, str) else None, values)

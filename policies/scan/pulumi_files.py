@@ -77,7 +77,8 @@ def _items(resources: Iterable[object], file: str, lines: Lines) -> list[Item]:
         kind, urn = resource.get("type"), resource.get("urn")
         if not isinstance(kind, str) or not isinstance(urn, str):
             raise InputError(f"{file}: a resource has no type or no urn; want Pulumi's own output")
-        inputs = resource.get("inputs") or {}
+        inputs = resource.get("inputs")
+        inputs = {} if inputs is None else inputs
         if not isinstance(inputs, dict):
             raise InputError(f"{file}: the inputs of {urn} are no object; want Pulumi's own output")
         facts = Facts(

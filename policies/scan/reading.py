@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from policies.engine.resource import Facts
@@ -24,7 +25,7 @@ def read(path: Path, stack: str) -> list[Item]:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text; {WANTED}") from error
-    return parse(text, str(path), stack)
+    return [_showable(item) for item in parse(text, str(path), stack)]
 
 
 def parse(text: str, file: str, stack: str) -> list[Item]:
@@ -32,9 +33,14 @@ def parse(text: str, file: str, stack: str) -> list[Item]:
     if not text.strip():
         raise InputError(f"{file} is empty; {WANTED}")
     try:
-        document = json.loads(text)
+        return _parsed(text, file, stack)
     except RecursionError as error:
         raise InputError(f"{file} is nested too deeply to be read") from error
+
+
+def _parsed(text: str, file: str, stack: str) -> list[Item]:
+    try:
+        document = json.loads(text)
     except ValueError:
         # Many objects, one a line, are not one JSON text.
         return _lines(text, file, stack)
@@ -54,7 +60,7 @@ def _lines(text: str, file: str, stack: str) -> list[Item]:
             continue
         try:
             entry = json.loads(line)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise InputError(f"{file}:{number} is not JSON ({error}); {WANTED}") from error
         items.append(_item(entry, file, number, stack))
     return items
@@ -67,9 +73,9 @@ def _item(entry: object, file: str, line: int, stack: str) -> Item:
     kind, name, props = entry.get("type"), entry.get("name"), entry.get("props")
     for key, value in (("type", kind), ("name", name)):
         if not isinstance(value, str) or not value:
-            raise InputError(f"{place}: {key} is {_kind(value)}; want a text. {WANTED}")
+            raise InputError(f"{place}: {key} is {_kind(value)}; a text is needed; {WANTED}")
     if not isinstance(props, dict):
-        raise InputError(f"{place}: props is {_kind(props)}; want an object. {WANTED}")
+        raise InputError(f"{place}: props is {_kind(props)}; an object is needed; {WANTED}")
     urn = entry.get("urn")
     facts = Facts(
         type=str(kind),
@@ -80,12 +86,34 @@ def _item(entry: object, file: str, line: int, stack: str) -> Item:
     return Item(facts, from_json(props), file, line, pulumi_files.edges(entry))
 
 
+def _showable(item: Item) -> Item:
+    """The same with names that do no harm to a terminal and that every encoding can write."""
+    facts = item.facts
+    shown = {key: _escaped(getattr(facts, key)) for key in ("type", "name", "urn")}
+    changed = any(getattr(facts, key) != text for key, text in shown.items())
+    return replace(item, facts=replace(facts, **shown)) if changed else item
+
+
+def _escaped(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+
+
 def _kind(value: object) -> str:
-    if value is None:
-        return "missing"
-    return "an object" if isinstance(value, dict) else f"a {type(value).__name__}"
+    for kinds, words in _KINDS.items():
+        if isinstance(value, kinds):
+            return words
+    return "nothing" if value is None else "something"
 
 
+_KINDS: Mapping[type | tuple[type, ...], str] = {
+    dict: "an object",
+    list: "a list",
+    str: "an empty text",
+    bool: "true or false",
+    (int, float): "a number",
+}
 _READERS: Sequence[tuple[Callable[[Mapping[str, object]], bool], Reader]] = (
     (pulumi_files.is_state, pulumi_files.read_state),
     (pulumi_files.is_preview, pulumi_files.read_preview),
