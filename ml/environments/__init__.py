@@ -1,7 +1,8 @@
-"""The environment that steps run in: generated from the lock, versioned by its content."""
+"""The environments of steps and of serving: generated from their locks, versioned by content."""
 
 import hashlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -9,51 +10,90 @@ import yaml
 from ml.errors import TaskError
 
 HERE = Path(__file__).parent
-NAME = "mlops-steps"
-# A dated tag of Microsoft's base image: `latest` would change under a version that does not.
-IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20250601.v1"
 # The lock holds for both; its markers choose. The local machine's Python need not be one of them.
 PYTHON = "python>=3.11,<3.13"
-DEFINITION, CONDA = HERE / "steps.yaml", HERE / "steps.conda.yaml"
 COMPONENTS = HERE.parent / "components"
 PIN = re.compile(r"^(?P<pin>[A-Za-z0-9][^\\#]*==[^\\#]+?)\s*\\?$")
 REFERENCE = re.compile(r"^environment: .*$", re.MULTILINE)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """An environment of Azure ML; images have dated tags, for `latest` would change under it."""
+
+    name: str
+    lock: str
+    description: str
+    image: str
+
+    @property
+    def definition(self) -> Path:
+        return HERE / f"{self.lock}.yaml"
+
+    @property
+    def conda(self) -> Path:
+        return HERE / f"{self.lock}.conda.yaml"
+
+    def generated(self, lock: str) -> dict[Path, str]:
+        """Return both files with their text, from a lock that uv wrote."""
+        pins = [found["pin"].strip() for line in lock.splitlines() if (found := PIN.match(line))]
+        if not pins:
+            raise TaskError(f"{self.lock}.txt holds no line such as numpy==2.4.6; run `make lock`")
+        source = f"requirements/{self.lock}.txt"
+        head = f"# Generated from {source} by `python -m ml.environments`; do not edit.\n"
+        document: dict[str, object] = {
+            "name": self.name,
+            "channels": ["conda-forge"],
+            "dependencies": [PYTHON, "pip", {"pip": pins}],
+        }
+        conda = head + yaml.safe_dump(document, sort_keys=False, width=200)
+        definition = head + yaml.safe_dump(
+            {
+                "$schema": "https://azuremlschemas.azureedge.net/latest/environment.schema.json",
+                "name": self.name,
+                "version": self._version(conda),
+                "description": self.description,
+                "image": self.image,
+                "conda_file": self.conda.name,
+            },
+            sort_keys=False,
+        )
+        return {self.conda: conda, self.definition: definition}
+
+    def _version(self, conda: str) -> str:
+        return hashlib.sha256(f"{self.image}\n{conda}".encode()).hexdigest()[:12]
+
+    def reference(self) -> str:
+        """Return how components and deployments name the environment."""
+        found = yaml.safe_load(self.definition.read_text(encoding="utf-8"))
+        return f"azureml:{found['name']}:{found['version']}"
+
+
+STEPS = Environment(
+    name="mlops-steps",
+    lock="steps",
+    description="What pipeline steps run on.",
+    image="mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20250601.v1",
+)
+SERVING = Environment(
+    name="mlops-serving",
+    lock="serve",
+    description="What models are served on.",
+    image="mcr.microsoft.com/azureml/minimal-ubuntu22.04-py311-cpu-inference:20250601.v1",
+)
+DEFINITION, CONDA, NAME, IMAGE = STEPS.definition, STEPS.conda, STEPS.name, STEPS.image
+
+
 def reference() -> str:
-    """Return how components name the environment."""
-    found = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))
-    return f"azureml:{found['name']}:{found['version']}"
+    """Return how components name the environment of steps."""
+    return STEPS.reference()
 
 
 def generated(lock: str, components: dict[str, str]) -> dict[Path, str]:
-    """Return every generated file with its text, from a lock that uv wrote."""
-    pins = [found["pin"].strip() for line in lock.splitlines() if (found := PIN.match(line))]
-    if not pins:
-        raise TaskError("the lock holds no line such as numpy==2.4.6; run `make lock`")
-    head = "# Generated from requirements/steps.txt by `python -m ml.environments`; do not edit.\n"
-    conda = head + yaml.safe_dump(
-        {
-            "name": NAME,
-            "channels": ["conda-forge"],
-            "dependencies": [PYTHON, "pip", {"pip": pins}],
-        },
-        sort_keys=False,
-        width=200,
-    )
-    version = hashlib.sha256(f"{IMAGE}\n{conda}".encode()).hexdigest()[:12]
-    definition = head + yaml.safe_dump(
-        {
-            "$schema": "https://azuremlschemas.azureedge.net/latest/environment.schema.json",
-            "name": NAME,
-            "version": version,
-            "description": "What pipeline steps run on.",
-            "image": IMAGE,
-            "conda_file": CONDA.name,
-        },
-        sort_keys=False,
-    )
-    line = f"environment: azureml:{NAME}:{version}"
-    return {CONDA: conda, DEFINITION: definition} | {
+    """Return every file generated from the lock of the steps, with its text."""
+    made = STEPS.generated(lock)
+    version = yaml.safe_load(made[STEPS.definition])["version"]
+    line = f"environment: azureml:{STEPS.name}:{version}"
+    return made | {
         COMPONENTS / name: REFERENCE.sub(line, text) for name, text in components.items()
     }

@@ -1,4 +1,4 @@
-"""`python -m ml.environments [--check]`: write the environment from requirements/steps.txt."""
+"""`python -m ml.environments [--check]`: write the environments from their locks."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml import environments
 
-LOCK = Path(__file__).parents[2] / "requirements" / "steps.txt"
+ROOT = Path(__file__).parents[2]
 
 
 def main() -> int:
@@ -19,17 +19,24 @@ def main() -> int:
         for path in sorted(environments.COMPONENTS.glob("*.yaml"))
     }
     stale = False
-    for path, text in environments.generated(LOCK.read_text(encoding="utf-8"), components).items():
+    made = environments.generated(_lock(environments.STEPS), components)
+    made |= environments.SERVING.generated(_lock(environments.SERVING))
+    for path, text in made.items():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale = True
-        name = path.relative_to(LOCK.parents[1])
+        name = path.relative_to(ROOT)
         if only_check:
             sys.stderr.write(f"{name} is stale; run `python -m ml.environments`\n")
         else:
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"wrote {name}\n")
     return int(stale and only_check)
+
+
+def _lock(environment: environments.Environment) -> str:
+    path = ROOT / "requirements" / f"{environment.lock}.txt"
+    return path.read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":
