@@ -18,6 +18,7 @@ from tests.e2e.conftest import BIN, Shell, copy_of_project
 from tests.infra.stacks import PROJECT, wide
 from tests.read_back.leaves import UNREAD, Leaf, leaves, missing
 from tests.read_back.readers import READERS, Clients
+from tests.read_back.second_source import WANTED, differing
 
 
 def resources(shell: Shell, stack: str) -> list[dict]:
@@ -76,6 +77,20 @@ def test_what_dev_gave_reads_back(platform):
         assert lost(platform, "dev", credential) == {}
 
 
+def in_arm(shell: Shell) -> list[dict]:
+    """Return ARM's bodies of the subscription; what services run for themselves is elsewhere."""
+    return [one for one in shell.resources() if SUBSCRIPTION_ID in one["id"]]
+
+
+@pytest.mark.e2e
+@pytest.mark.xdist_group("platform")
+@pytest.mark.timeout(600)
+def test_what_matters_stands_where_others_look_for_it(platform):
+    wrong, seen = differing(in_arm(platform))
+    assert wrong == []
+    assert len(seen) == 10
+
+
 def hub(credential: ClientSecretCredential) -> str:
     """Make somebody else's network to peer with and return its id."""
     groups = ResourceManagementClient(credential, SUBSCRIPTION_ID).resource_groups
@@ -97,4 +112,5 @@ def test_what_a_stack_with_every_option_gave_reads_back(tmp_path):
         (shell.folder / "Pulumi.wide.yaml").write_text(yaml.safe_dump({"config": settings}))
         shell.pulumi("up", "--yes", "--stack", "wide", timeout=1200).ok()
         assert lost(shell, "wide", credential) == {}
+    assert differing(in_arm(shell)) == ([], set(WANTED))
     shell.azlocal("stop").ok()

@@ -9,6 +9,7 @@ from tests.infra.recorder import SUBSCRIPTION, record
 from tests.infra.stacks import PROJECT, stack_config, wide
 from tests.read_back.leaves import missing
 from tests.read_back.readers import READERS
+from tests.read_back.second_source import differing
 
 HUB = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks"
@@ -51,3 +52,11 @@ def test_a_name_is_found_in_an_id_and_an_operation_gets_what_it_asks_for():
     reader = READERS["azure-native:network:Subnet"]
     place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network"
     assert reader.arguments(f"{place}/virtualNetworks/v/subnets/s") == ["rg", "v", "s"]
+
+
+def test_a_body_that_keeps_a_value_elsewhere_is_told():
+    factory = {"id": "f", "type": "Microsoft.DataFactory/factories"}
+    closed = {"properties": {"publicNetworkAccess": "Disabled"}}
+    assert differing([factory | closed]) == ([], {"Microsoft.DataFactory/factories"})
+    (told,), _ = differing([factory | {"publicNetworkAccess": "Disabled"}])
+    assert "properties.publicNetworkAccess is None" in told
