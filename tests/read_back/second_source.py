@@ -29,9 +29,10 @@ def differing(resources: list[dict]) -> tuple[list[str], set[str]]:
             seen.add(kind)
             for row in rows:
                 among = row.get("among", [row.get("want")])
+                found = at(resource, row["path"].split("."))
                 wrong += [
-                    f"{resource['id']}: {row['path']} is {found!r}, wanted {among} ({row['source']})"
-                    for found in at(resource, row["path"].split("."))
-                    if found not in among
+                    f"{resource['id']}: {row['path']} is {value!r}, not of {among}; {row['source']}"
+                    for value in found
+                    if value not in among
                 ]
     return wrong, seen
