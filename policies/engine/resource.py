@@ -38,6 +38,22 @@ class Resource(Props):
         self.facts = facts
         self.settings = settings
 
+    def __getitem__(self, path: str) -> Props:
+        return super().__getitem__(self._named(path))
+
+    def _named(self, path: str) -> str:
+        """The path under the name that this API version has for it.
+
+        Earlier releases of the provider call the properties of some types by the type's own name:
+        `onlineEndpointProperties`, `datastoreProperties`.
+        """
+        first, dot, rest = path.partition(".")
+        if first != "properties" or not isinstance(self.value, dict) or first in self.value:
+            return path
+        name = self.facts.kind.name.rpartition(":")[2]
+        alias = f"{name[:1].lower()}{name[1:]}Properties"
+        return f"{alias}{dot}{rest}" if alias in self.value else path
+
     @property
     def kind(self) -> Kind:
         return self.facts.kind
@@ -70,7 +86,8 @@ class Node(Resource):
 
     def sources(self, path: str) -> "list[Node]":
         """The resources that the property at `path` was made from."""
-        urns = self.needs.get(path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0], ())
+        first = self._named(path).split(".", maxsplit=1)[0]
+        urns = self.needs.get(first.split("[", maxsplit=1)[0], ())
         return [found for urn in urns if (found := self.graph.get(urn)) is not None]
 
     def used_by(self, *kinds: str) -> "list[Node]":

@@ -15,6 +15,7 @@ KEY, SECRET = "keyvault:Key", "keyvault:Secret"
 _DOCS = "https://learn.microsoft.com/azure/key-vault"
 _EXPIRES, _BEGINS = "properties.attributes.expires", "properties.attributes.notBefore"
 _DAY = 86400
+_FOREVER = 1e12
 _PERIOD = re.compile(r"P(?:([0-9]{1,4})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})D)?", re.IGNORECASE)
 
 
@@ -120,10 +121,11 @@ def validity(resource: Resource) -> Verdict:
     wanted = f"{longest:g} days or less"
     begins, expires = resource[_BEGINS], resource[_EXPIRES]
     # What has no day to begin began when it was made, at the latest now.
-    start = begins.known if _number(begins.known) else time.time()
+    start = _seconds(begins.known) if _number(begins.known) else time.time()
     lasts = (
         expires.must(
-            lambda value: _number(value) and value - start <= longest * _DAY, wanted=wanted
+            lambda value: _number(value) and _seconds(value) - start <= longest * _DAY,
+            wanted=wanted,
         )
         if expires.given
         else PASSED
@@ -148,6 +150,11 @@ def _where(condition: Verdict, then: Verdict) -> Verdict:
 
 def _number(value: Value) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _seconds(value: float) -> float:
+    """A number of JSON's may have any number of digits, and a moment may not."""
+    return float(max(-_FOREVER, min(_FOREVER, value)))
 
 
 def _days(value: Value) -> float | None:

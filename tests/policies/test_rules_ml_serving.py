@@ -128,3 +128,14 @@ def test_a_deployment_has_no_way_out(by_name):
 def test_a_workspace_of_another_stack_cannot_be_seen():
     assert egress({}, workspace=False) == UNDECIDED
     assert egress({"egressPublicNetworkAccess": "Disabled"}, workspace=False) == PASS
+
+
+@pytest.mark.parametrize("kind", [rules.ONLINE, rules.BATCH])
+def test_earlier_releases_call_the_properties_by_the_types_own_name(kind):
+    name = kind.rpartition(":")[2]
+    key = f"{name[0].lower()}{name[1:]}Properties"
+    asked = {"type_token": f"azure-native:machinelearningservices/v20220201preview:{name}"}
+    for mode, verdict in (("AADToken", PASS), ("Key", FAIL), (UNKNOWN, UNDECIDED)):
+        assert ask(rules.no_keys, {key: {"authMode": mode}}, **asked).outcome == verdict
+    verdict = ask(rules.no_keys, {key: {"authMode": "Key"}}, **asked)
+    assert [one.path for one in verdict.evidence] == [f"{key}.authMode"]
