@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Environment(StrEnum):
@@ -68,12 +69,14 @@ def environment_of(
     """
     folded = {key.casefold(): value for key, value in (tags or {}).items()}
     said = (setting, *(folded.get(tag, "") for tag in _TAGS), stack.rpartition("/")[2])
-    for text in said:
-        words = re.split(r"[^a-z]+", text.casefold())
-        found = [_WORDS[word] for word in words if word in _WORDS]
-        if found:
-            return max(found, key=list(Environment).index)
-    return Environment.PROD
+    return next(filter(None, map(_named, said)), Environment.PROD)
+
+
+@lru_cache(maxsize=1024)
+def _named(text: str) -> Environment | None:
+    words = re.split(r"[^a-z]+", text.casefold())
+    found = [_WORDS[word] for word in words if word in _WORDS]
+    return max(found, key=list(Environment).index, default=None)
 
 
 def stack_of(urn: str) -> str:

@@ -15,6 +15,11 @@ from shapes import catalog, convert
 
 _SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 _DEPLOYMENT = "microsoft.resources/deployments"
+_LOCK = "microsoft.authorization/locks"
+# Vault's/providers/diagnosticSettings, or providers/diagnosticSettings inside of the vault.
+_EXTENSION = re.compile(r"(?:(?P<of>.+?)/)?providers/(?P<own>[^/]+)", re.IGNORECASE)
+_PROVIDER = re.compile(r"'?/?(Microsoft\.\w+)/([^/')\]]+)'?", re.IGNORECASE)
+_ATTACHED = re.compile(r"/\{(\w+)\}/providers/")
 _ID = re.compile(
     r"resourceId\(\s*(?:[^'(),]+\([^()]*\)\s*,\s*)*'([\w.]+/[\w./]+)'\s*,", re.IGNORECASE
 )
@@ -31,6 +36,8 @@ class _Found:
     body: Mapping[str, object]
     within: str
     """The scope that its template is deployed to."""
+    holder: "_Found | None" = None
+    """What an extension, such as a lock, is written inside of."""
 
 
 def is_template(document: Mapping[str, object]) -> bool:
@@ -83,9 +90,12 @@ def _resources(
             raise InputError(f"{file}: a resource has no type or no name; want an ARM template")
         if entry.get("condition") is False or entry.get("existing") is True:
             continue
-        if parent and "/" not in kind.split(".", 1)[0] and "." not in kind:
-            kind, name = f"{parent.type}/{kind}", _joined(parent.name, name)
-        found = _Found(kind, name, entry, within)
+        holder = parent
+        if extension := _EXTENSION.fullmatch(kind):
+            holder, kind, name = _older(extension, name, within, parent)
+        elif parent and "." not in kind:
+            kind, name, holder = f"{parent.type}/{kind}", _joined(parent.name, name), None
+        found = _Found(kind, name, entry, within, holder)
         if kind.casefold() == _DEPLOYMENT:
             inner = convert.lookup(entry, ("properties", "template", "resources"))
             if inner is not None:
@@ -97,7 +107,30 @@ def _resources(
             yield from _resources(entry["resources"], file, within, found)
 
 
+def _older(
+    extension: re.Match[str], name: str, within: str, parent: _Found | None
+) -> tuple[_Found | None, str, str]:
+    """An extension in the older notation: its holder, type and name.
+
+    `Microsoft.KeyVault/vaults/providers/diagnosticSettings` is named `<vault>/Microsoft.Insights/x`
+    """
+    said = _PROVIDER.search(name)
+    if said is None:
+        return parent, extension[0], name
+    kind, own = f"{said[1]}/{extension['own']}", said[2]
+    if not extension["of"]:
+        return parent, kind, own
+    rest = f"{name[: said.start()]}{name[said.end() :]}"
+    # One argument is left of [concat(parameters('vault'), '/Microsoft.Insights/x')].
+    alone = re.fullmatch(r"\[concat\((.*?),?\s*\)\]", rest)
+    of = f"[{alone[1]}]" if alone else rest
+    return _Found(extension["of"], of, {}, within), kind, own
+
+
 def _token(arm_type: str) -> str:
+    if arm_type.casefold() == _LOCK:
+        # The same type at four places; each of them is a scope.
+        return "azure-native:authorization:ManagementLockByScope"
     tokens = catalog.by_arm_type().get(arm_type.casefold(), ())
     # A type that azure-native does not have is no rule's business, and still a node.
     return tokens[0] if tokens else arm_type
@@ -119,9 +152,26 @@ def _value(token: str, one: _Found) -> dict[str, object]:
         for name, segment in zip(shape.path.own_names, segments, strict=False)
         if name
     )
-    if "scope" in shape.path.inputs:
-        value["scope"] = _scope(body.get("scope"), one.within)
+    if place := _place_of(shape):
+        value[place] = _scope(_held(one) or body.get("scope"), one.within)
     return value
+
+
+def _place_of(shape: catalog.ResourceShape) -> str:
+    """The input that says what an extension resource is attached to, if it is one."""
+    found = _ATTACHED.match(shape.path.text)
+    return found[1] if found else ""
+
+
+def _held(one: _Found) -> str:
+    """The scope of what is written inside of another resource, if that has a known name."""
+    if one.holder is None:
+        return ""
+    if _is_expression(one.holder.name):
+        return UNKNOWN_TEXT
+    first, *kinds = one.holder.type.split("/")
+    pairs = zip(kinds, one.holder.name.split("/"), strict=False)
+    return "/".join([first, *(part for pair in pairs for part in pair)])
 
 
 def _scope(said: object, within: str) -> object:
@@ -137,11 +187,24 @@ def _edges(
     needs = {"": tuple(_named(one.body.get("dependsOn"), urns))}
     if not token.startswith("azure-native:"):
         return needs
-    for name, shape in catalog.resource(token).inputs.items():
-        wire = ("scope",) if name == "scope" else shape.wire or (name,)
-        if sources := tuple(dict.fromkeys(_named(convert.lookup(one.body, wire), urns))):
+    shape = catalog.resource(token)
+    place = _place_of(shape)
+    if place and (sources := _sources_of_place(one, urns)):
+        needs[place] = sources
+    for name, field in shape.inputs.items():
+        wire = field.wire or (name,)
+        if name != place and (
+            sources := tuple(dict.fromkeys(_named(convert.lookup(one.body, wire), urns)))
+        ):
             needs[name] = sources
     return needs
+
+
+def _sources_of_place(one: _Found, urns: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    if one.holder is not None:
+        urn = urns.get((one.holder.type.casefold(), _written(one.holder.name)))
+        return (urn,) if urn else ()
+    return tuple(dict.fromkeys(_named(one.body.get("scope"), urns)))
 
 
 def _named(value: object, urns: Mapping[tuple[str, str], str]) -> Iterator[str]:

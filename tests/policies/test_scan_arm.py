@@ -191,3 +191,56 @@ def test_a_resource_gets_the_same_verdicts_from_a_template_as_from_a_program(pro
         for items in (of_template, of_program)
     )
     assert one == two
+
+
+VAULT = {"type": "Microsoft.KeyVault/vaults", "apiVersion": "2023-07-01", "properties": {}}
+LOGS = {"properties": {"workspaceId": "/w", "logs": [{"category": "AuditEvent", "enabled": True}]}}
+LOCKED = {"properties": {"level": "CanNotDelete"}}
+_SETTING, _LOCK = "Microsoft.Insights/diagnosticSettings", "Microsoft.Authorization/locks"
+_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/{}"
+
+
+def extended(vault, *more, inside=()):
+    return [VAULT | {"name": vault, "resources": list(inside)}, *more]
+
+
+def setting(kind, name, body, **more):
+    return {"type": kind, "apiVersion": "2020-05-01", "name": name, **body, **more}
+
+
+@pytest.mark.parametrize("vault", ["kv", "[parameters('vault')]"])
+@pytest.mark.parametrize("form", ["scope", "id", "older", "inside", "older inside"])
+def test_logs_and_locks_belong_to_what_they_are_attached_to_in_every_notation(vault, form):
+    bare = vault[1:-1] if vault != "kv" else "'kv'"
+    scopes = {
+        "scope": "Microsoft.KeyVault/vaults/kv"
+        if vault == "kv"
+        else "[format('Microsoft.KeyVault/vaults/{0}', parameters('vault'))]",
+        "id": _ID.format("kv")
+        if vault == "kv"
+        else "[resourceId('Microsoft.KeyVault/vaults', parameters('vault'))]",
+    }
+    if form in scopes:
+        both = [
+            setting(kind, "x", body, scope=scopes[form])
+            for kind, body in ((_SETTING, LOGS), (_LOCK, LOCKED))
+        ]
+        resources = extended(vault, *both)
+    else:
+        made = []
+        for kind, body in ((_SETTING, LOGS), (_LOCK, LOCKED)):
+            provider, own = kind.split("/")
+            if form == "inside":
+                made.append(setting(kind, "x", body))
+            elif form == "older inside":
+                made.append(setting(f"providers/{own}", f"{provider}/x", body))
+            else:
+                name = f"kv/{provider}/x" if vault == "kv" else f"[concat({bare}, '/{provider}/x')]"
+                made.append(setting(f"{VAULT['type']}/providers/{own}", name, body))
+        resources = extended(vault, inside=made) if "inside" in form else extended(vault, *made)
+    other = VAULT | {"name": "other"}
+    items = read(template(*resources, other))
+    answers = list(judge(items, RULES, Configuration(), Waivers()))
+    for rule in ("key-vault-log", "data-protected-in-prod"):
+        found = {one.item.facts.name: one.word for one in answers if one.rule.id == rule}
+        assert found == {vault: "pass", "other": "fail"}, rule
