@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import measure, prepare
+from benchmarks import measure, policy_pack, prepare
 from benchmarks.report import Report
 
 
@@ -24,6 +24,9 @@ def main() -> int:
                 measure.preview(report, environment, "prod")
                 report.say("deploy and train ...")
                 measure.up_and_train(report, environment)
+            with measure.local_azure(homes / "prod") as environment:
+                report.say("policy pack over prod, and Checkov ...")
+                policy_pack.prod(report, environment, homes)
             report.say("data steps over copies of the flights ...")
             prepare.data_steps(report, homes / "data")
             report.say("make demo ...")

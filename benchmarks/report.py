@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import platform
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,10 +60,30 @@ class Report:
             "| what | measured | beside | budget | kept |",
             "|---|---|---|---|---|",
         ]
-        lines += [
-            f"| {result.what} | {result.measured} | {result.beside} | {result.budget} "
-            f"| {'yes' if result.kept else '**no**'} |"
-            for result in self._results
-        ]
-        RESULTS.write_text("\n".join(lines) + "\n")
+        self._save([*lines, *map(_row, self._results)])
+
+    def merge(self) -> None:
+        """Put these results into the file, each in the place of its own kind or at the end."""
+        lines = RESULTS.read_text("utf-8").splitlines()
+        for result in self._results:
+            row = _row(result)
+            old = [index for index, line in enumerate(lines) if _kind(line) == _kind(row)]
+            if old:
+                lines[old[0]] = row
+            else:
+                lines.append(row)
+        self._save(lines)
+
+    def _save(self, lines: list[str]) -> None:
+        RESULTS.write_text("\n".join(lines) + "\n", "utf-8")
         self._console.print(f"written to {RESULTS.relative_to(Path.cwd())}")
+
+
+def _row(result: Result) -> str:
+    kept = "yes" if result.kept else "**no**"
+    return f"| {result.what} | {result.measured} | {result.beside} | {result.budget} | {kept} |"
+
+
+def _kind(row: str) -> str:
+    """What a row is about, without the numbers that change from run to run."""
+    return re.split(r"[,0-9]", row, maxsplit=1)[0] if row.startswith("| ") else ""

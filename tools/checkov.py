@@ -72,12 +72,14 @@ def _checkov() -> Path:
     return program
 
 
+def command(folder: Path) -> list[str | Path]:
+    """Return how to check a folder of templates without asking the vendor's host for anything."""
+    checks = ("--framework", "arm", "--output", "json", "--skip-download", "--compact")
+    return [_checkov(), "-d", folder, *checks]
+
+
 def _reports(folder: Path) -> tuple[list[dict], int]:
-    """Run the checker without asking its vendor's host for anything."""
-    command = [_checkov(), "-d", folder, "--framework", "arm", "--output", "json"]
-    ran = subprocess.run(
-        [*command, "--skip-download", "--compact"], capture_output=True, text=True, check=False
-    )
+    ran = subprocess.run(command(folder), capture_output=True, text=True, check=False)
     try:
         answer = json.loads(ran.stdout)
     except json.JSONDecodeError as error:
