@@ -1,6 +1,6 @@
-"""Endpoints as ARM keeps them: names, addresses, traffic; batch ones are invoked elsewhere."""
+"""Endpoints as ARM keeps them: their names and addresses, and what batch ones have besides."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -12,12 +12,10 @@ from emulator.azureml.text import NAMESPACE, bad, named, one_of
 _RULE = "3 to 32 letters, digits or -, a letter first, no - at the end"
 _NAME = r"[A-Za-z](?=.{2,31}$)[A-Za-z0-9-]*[A-Za-z0-9]"
 _AUTH = ("Key", "AMLToken", "AADToken")
-_ALL = 100
-_MOST_MIRRORED = 50
 
 
-class _Endpoint(Behaviour):
-    """An address under which models are to be served; its name and its way of signing in stay."""
+class Endpoint(Behaviour):
+    """An address that models answer at; its name and its way of signing in stay."""
 
     kind: ClassVar[str] = ""
     auth: ClassVar[tuple[str, ...]] = _AUTH
@@ -75,63 +73,7 @@ def _identity(resource: Resource) -> tuple[set[str], set[str]]:
 
 
 @behaviour
-class OnlineEndpoint(_Endpoint):
-    """An online endpoint; its traffic goes to deployments that exist, at most 100 in all."""
-
-    type: ClassVar[str] = f"{NAMESPACE}/workspaces/onlineEndpoints"
-    kind: ClassVar[str] = "score"
-
-    @override
-    def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
-        super().prepare(ctx, resource, previous)
-        properties = resource["properties"]
-        properties["publicNetworkAccess"] = one_of(
-            properties.get("publicNetworkAccess") or "Enabled",
-            ("Enabled", "Disabled"),
-            "properties.publicNetworkAccess",
-        )
-        _check_compute(ctx, resource)
-        there = {d["name"] for d in ctx.store.children(resource["id"], "deployments")}
-        # A body without shares takes them all away: nothing is kept from before.
-        for key in ("traffic", "mirrorTraffic"):
-            _check_shares(properties, key, there)
-        total = sum(properties["traffic"].values())
-        if total not in (0, _ALL):
-            msg = f"properties.traffic sums up to {total}; give 0 or {_ALL} in all."
-            raise bad(msg, "properties.traffic")
-        mirrored = properties["mirrorTraffic"]
-        if len(mirrored) > 1 or sum(mirrored.values()) > _MOST_MIRRORED:
-            msg = (
-                f"properties.mirrorTraffic is {mirrored}; one deployment gets at most"
-                f" {_MOST_MIRRORED}."
-            )
-            raise bad(msg, "properties.mirrorTraffic")
-
-
-def _check_shares(properties: dict[str, Any], key: str, there: set[str]) -> None:
-    shares = properties[key] = properties.get(key) or {}
-    unknown = sorted(set(shares) - there)
-    if unknown:
-        msg = f"properties.{key} names {', '.join(unknown)}, which the endpoint does not have."
-        raise bad(msg, f"properties.{key}")
-    for name, share in shares.items():
-        if isinstance(share, bool) or not isinstance(share, int) or not 0 <= share <= _ALL:
-            msg = f"properties.{key}.{name} is {share!r}; give a whole number, 0 to {_ALL}."
-            raise bad(msg, f"properties.{key}")
-
-
-def _check_compute(ctx: Context, resource: Resource) -> None:
-    wanted = resource["properties"].get("compute")
-    if not wanted:
-        return
-    found = ctx.store.get(str(wanted)) or {"properties": {}}
-    if found["properties"].get("computeType") != "Kubernetes":
-        msg = f"properties.compute {wanted} was not found; give the id of a Kubernetes compute."
-        raise bad(msg, "properties.compute", "ComputeNotFound")
-
-
-@behaviour
-class BatchEndpoint(_Endpoint):
+class BatchEndpoint(Endpoint):
     """A batch endpoint; callers sign in with Entra only."""
 
     type: ClassVar[str] = f"{NAMESPACE}/workspaces/batchEndpoints"
@@ -148,15 +90,3 @@ class BatchEndpoint(_Endpoint):
         if name and name not in there:
             msg = f"properties.defaults.deploymentName {name!r} is no deployment of the endpoint."
             raise bad(msg, "properties.defaults.deploymentName")
-
-
-@behaviour
-class OnlineDeployment(Behaviour):
-    """A deployment is refused: stored without being run, it would look as if it served."""
-
-    type: ClassVar[str] = f"{NAMESPACE}/workspaces/onlineEndpoints/deployments"
-
-    @override
-    def prepare(self, ctx: Context, resource: Resource, previous: Resource | None) -> None:
-        msg = f"The local Azure does not serve models, so {resource['name']!r} is not stored."
-        raise ArmError(501, "NotImplemented", msg)

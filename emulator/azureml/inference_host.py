@@ -19,7 +19,10 @@ _DEPLOYMENT = "azureml-model-deployment"
 
 @host_route("*.inference.ml.azure.com")
 async def handle(request: Request, call: Call) -> Response:
-    """Answer one request to a batch endpoint."""
+    """Answer one request to an endpoint; what is no batch endpoint may be an online one."""
+    served = await call.services.azureml.serving.answer(request, call)
+    if served is not None:
+        return served
     endpoint = _endpoint(request, call)
     _sign_in(call)
     body = await _body(request)
@@ -51,7 +54,7 @@ def _endpoint(request: Request, call: Call) -> Resource:
     for found in call.store.find(batch_jobs.TYPE, name):
         if str(found.get("location")).lower().replace(" ", "") == region:
             return found
-    msg = f"No batch endpoint answers at {request.url.hostname}; online endpoints are not served."
+    msg = f"No endpoint answers at {request.url.hostname}; make it first."
     raise ArmError(404, "NotFound", msg)
 
 

@@ -23,13 +23,12 @@ def of_step(
     host = f"{region}.api.azureml.ms"
     token = tokens.issue(services.tokens, workspace["id"], run.name)
     path = os.pathsep.join([str(environment / "bin"), os.environ.get("PATH", os.defpath)])
-    bundle = str(services.bundle)
     return {
         **{key: os.environ[key] for key in _KEPT if key in os.environ},
         "PATH": path,
         "VIRTUAL_ENV": str(environment),
         "PYTHONUNBUFFERED": "1",
-        **_network(services, workspace, bundle),
+        **network(services, workspace),
         "AZUREML_RUN_ID": run.name,
         "AZUREML_ROOT_RUN_ID": run.root,
         "AZUREML_RUN_TOKEN": token,
@@ -59,7 +58,9 @@ def of_data(inputs: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, 
     }
 
 
-def _network(services: Services, workspace: Resource, bundle: str) -> dict[str, str]:
+def network(services: Services, workspace: Resource) -> dict[str, str]:
+    """The way from a workspace's network to the local Azure."""
+    bundle = str(services.bundle)
     # Twice: the client decodes the user once, and the proxy splits it at the first colon.
     place = quote(quote(f"workspace:{workspace['id']}", safe=""), safe="")
     address = services.proxy_url.removeprefix("http://").rpartition("@")[2]

@@ -36,6 +36,7 @@ PLANES = (
     "emulator.providers",
     "emulator.blob",
     "emulator.azureml",
+    "emulator.serving",
     "emulator.factories",
     "emulator.vault",
 )

@@ -5,7 +5,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import emulator.providers  # noqa: F401  registers what storage accounts and identities do
+import emulator.providers
+import emulator.serving  # noqa: F401  both register what resources do
 from emulator.arm import plane
 from emulator.arm.behaviours import ArmRequest, Context, Services
 from emulator.arm.ids import ArmId

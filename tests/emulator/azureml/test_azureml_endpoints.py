@@ -1,4 +1,4 @@
-"""Endpoints: their names and shapes are checked, and nothing pretends to serve."""
+"""Endpoints: their names and shapes are checked."""
 
 import pytest
 
@@ -37,10 +37,3 @@ def test_the_way_of_signing_in_stays(world):
     world.put(f"{ONLINE}/flights", endpoint())
     with pytest.raises(ArmError, match="cannot be changed"):
         world.put(f"{ONLINE}/flights", endpoint(authMode="AADToken"))
-
-
-def test_a_deployment_is_refused_rather_than_stored_as_if_it_ran(world):
-    world.put(f"{ONLINE}/flights", endpoint())
-    with pytest.raises(ArmError, match="does not serve models") as caught:
-        world.put(f"{ONLINE}/flights/deployments/blue", endpoint())
-    assert caught.value.status == 501

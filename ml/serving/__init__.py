@@ -1,0 +1,1 @@
+"""Serving a model of any task on Azure ML's inference server."""
