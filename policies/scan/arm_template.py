@@ -85,18 +85,10 @@ def _resources(
     for entry in entries:
         if not isinstance(entry, dict):
             raise InputError(f"{file}: a resource is no object; want an ARM template")
-        kind, name = entry.get("type"), entry.get("name")
-        if not isinstance(kind, str) or not isinstance(name, str):
-            raise InputError(f"{file}: a resource has no type or no name; want an ARM template")
         if entry.get("condition") is False or entry.get("existing") is True:
             continue
-        holder = parent
-        if extension := _EXTENSION.fullmatch(kind):
-            holder, kind, name = _older(extension, name, within, parent)
-        elif parent and "." not in kind:
-            kind, name, holder = f"{parent.type}/{kind}", _joined(parent.name, name), None
-        found = _Found(kind, name, entry, within, holder)
-        if kind.casefold() == _DEPLOYMENT:
+        found = _found(entry, file, within, parent)
+        if found.type.casefold() == _DEPLOYMENT:
             inner = convert.lookup(entry, ("properties", "template", "resources"))
             if inner is not None:
                 inner_template = convert.lookup(entry, ("properties", "template"))
@@ -105,6 +97,18 @@ def _resources(
         yield found
         if entry.get("resources"):
             yield from _resources(entry["resources"], file, within, found)
+
+
+def _found(entry: Mapping[str, object], file: str, within: str, parent: _Found | None) -> _Found:
+    kind, name = entry.get("type"), entry.get("name")
+    if not isinstance(kind, str) or not isinstance(name, str):
+        raise InputError(f"{file}: a resource has no type or no name; want an ARM template")
+    if extension := _EXTENSION.fullmatch(kind):
+        holder, kind, name = _older(extension, name, within, parent)
+        return _Found(kind, name, entry, within, holder)
+    if parent and "." not in kind:
+        return _Found(f"{parent.type}/{kind}", _joined(parent.name, name), entry, within)
+    return _Found(kind, name, entry, within, parent)
 
 
 def _older(
