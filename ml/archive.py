@@ -1,4 +1,4 @@
-"""What a workspace keeps of the past: versions, their bytes, and what jobs wrote."""
+"""What a workspace keeps of the past: versions and their bytes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +9,14 @@ from ml.refusals import explained
 from ml.workspace import RegisteredModel, Workspace
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import Data, Environment
+    from azure.ai.ml.entities import Environment
 
 MANY = 1000
 
 
 @dataclass(frozen=True)
 class Archive:
-    """Reads what is there and changes nothing; what is gone is None where that is an answer."""
+    """Reads what is there and changes nothing."""
 
     workspace: Workspace
 
@@ -46,32 +46,21 @@ class Archive:
             )
         return found[0].parent
 
-    def output(self, job: str, name: str, file: str, folder: Path) -> bytes:
-        """Download an output of a pipeline's job and return one of its files."""
-        what = f"output {name} of job {job}"
-        with explained(self.workspace.place, what):
-            self.workspace.client.jobs.download(job, output_name=name, download_path=folder)
-        found = sorted(folder.rglob(file), key=lambda path: len(path.parts))
-        if not found:
-            raise PlatformError(f"{what} holds no {file}: it was deleted; run the job again")
-        return found[0].read_bytes()
+    def data_files(self, name: str, version: str, folder: Path) -> Path:
+        """Download a version of a data asset and return the folder that holds its files."""
+        # the way that Microsoft's pages on data assets show; there is no public one
+        from azure.ai.ml._artifacts._artifact_utilities import (  # noqa: PLC0415  takes seconds
+            download_artifact_from_aml_uri,
+        )
 
-    def data(self, name: str, version: str) -> "Data | None":
-        """Return a version of a data asset."""
-        from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415  takes seconds
+        with explained(self.workspace.place, f"data {name}:{version}"):
+            found = self.workspace.client.data.get(name, version=version)
+            download_artifact_from_aml_uri(
+                str(found.path), str(folder), self.workspace.client.datastores
+            )
+        return folder
 
-        with explained(self.workspace.place):
-            try:
-                return self.workspace.client.data.get(name, version=version)
-            except ResourceNotFoundError:
-                return None
-
-    def environment(self, name: str, version: str) -> "Environment | None":
+    def environment(self, name: str, version: str) -> "Environment":
         """Return a version of an environment."""
-        from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415  takes seconds
-
-        with explained(self.workspace.place):
-            try:
-                return self.workspace.client.environments.get(name, version=version)
-            except ResourceNotFoundError:
-                return None
+        with explained(self.workspace.place, f"environment {name}:{version}"):
+            return self.workspace.client.environments.get(name, version=version)

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from ml import tabular_scorer
+from ml import evidence, tabular_scorer
 from ml.errors import TaskError
 from ml.tabular_scorer import Cells, Scorer
 
@@ -112,10 +112,15 @@ def lineage(folder: Path) -> Lineage:
 
 
 def digest(folder: Path) -> str:
-    """Return the digest of the model's bytes, without MLflow's own id and time of writing."""
+    """Return the digest of the model's bytes.
+
+    It leaves out MLflow's own id and time of writing, and the evidence that joins at registering.
+    """
     total = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         if "__pycache__" in path.parts:
+            continue
+        if path.relative_to(folder).as_posix() in evidence.NAMES:
             continue
         content = path.read_bytes()
         if path.relative_to(folder).as_posix() == "MLmodel":

@@ -11,6 +11,7 @@ from ml.errors import PlatformError, TaskError
 from ml.replay_mode import Mode
 
 if TYPE_CHECKING:
+    from ml.cli.stack import Target
     from ml.workspace import Workspace
 
 app = typer.Typer(
@@ -28,6 +29,9 @@ Subscription = Annotated[str | None, typer.Option(help="Subscription id, instead
 Group = Annotated[str | None, typer.Option("--resource-group", help="Instead of --stack.")]
 Name = Annotated[str | None, typer.Option("--workspace", help="Instead of --stack.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, nothing else.")]
+Key = Annotated[str | None, typer.Option(help="Verdicts' key, instead of the stack's.")]
+Jwk = Annotated[Path | None, typer.Option(help="File with the key's public half, not a vault.")]
+Model = Annotated[str, typer.Argument(metavar="MODEL[:VERSION]", help="The newest, or a version.")]
 Period = Annotated[str | None, typer.Option(metavar="PERIOD", help="Such as 2013-07.")]
 
 
@@ -41,7 +45,7 @@ def train(
     task: Annotated[str, typer.Option(help="Task below ml/tasks, or a folder.")] = "flights",
     data: Annotated[Path | None, typer.Option(help="Folder of raw csv files to train on.")] = None,
     compute: Annotated[str | None, typer.Option(help="Cluster, instead of the stack's.")] = None,
-    key: Annotated[str | None, typer.Option(help="Verdicts' key, instead of the stack's.")] = None,
+    key: Key = None,
     train_from: Period = None,
     train_to: Period = None,
     holdout_from: Period = None,
@@ -50,11 +54,10 @@ def train(
     json: Json = False,
 ) -> None:
     """Send the training pipeline to the workspace, follow it and register the model."""
-    from ml.cli import stack as stacks  # noqa: PLC0415  --help shall not read tasks or clients
-    from ml.cli import training  # noqa: PLC0415  as above
+    from ml.cli import training  # noqa: PLC0415  --help shall not read tasks or clients
     from ml.workspace import Workspace  # noqa: PLC0415  as above
 
-    target = stacks.find(stacks.Chosen(stack, subscription, resource_group, workspace))
+    target = _chosen(stack, subscription, resource_group, workspace)
     periods = {
         "train_from": train_from,
         "train_to": train_to,
@@ -178,6 +181,56 @@ def models(
 
 
 @app.command()
+def explain(
+    *,
+    model: Model,
+    stack: Stack = None,
+    subscription: Subscription = None,
+    resource_group: Group = None,
+    workspace: Name = None,
+    key: Key = None,
+    jwk: Jwk = None,
+    json: Json = False,
+) -> None:
+    """Print what the gate said of a model, rule by rule, if its signature holds."""
+    from ml.cli import explaining  # noqa: PLC0415  --help shall not read tasks or clients
+
+    found = explaining.explain(
+        *explaining.known(_chosen(stack, subscription, resource_group, workspace), key, jwk, model)
+    )
+    if json:
+        console.as_json(found.document)
+    else:
+        explaining.show(found)
+
+
+@app.command()
+def lineage(
+    *,
+    model: Model,
+    stack: Stack = None,
+    subscription: Subscription = None,
+    resource_group: Group = None,
+    workspace: Name = None,
+    key: Key = None,
+    jwk: Jwk = None,
+    json: Json = False,
+) -> None:
+    """Walk back to a model's data, code and environment and hash each again; 1 if one differs."""
+    from ml.cli import explaining, lineages  # noqa: PLC0415  as above
+
+    found = lineages.find(
+        *explaining.known(_chosen(stack, subscription, resource_group, workspace), key, jwk, model)
+    )
+    if json:
+        console.as_json(found.document)
+    else:
+        lineages.show(found)
+    if not found.holds:
+        raise typer.Exit(1)
+
+
+@app.command()
 def replay(
     *,
     task: Annotated[str, typer.Option(help="Task below ml/tasks, or a folder.")] = "flights",
@@ -206,11 +259,17 @@ def replay(
 def _workspace(
     stack: str | None, subscription: str | None, resource_group: str | None, workspace: str | None
 ) -> "Workspace":
-    from ml.cli import stack as stacks  # noqa: PLC0415  --help shall not read tasks or clients
-    from ml.workspace import Workspace  # noqa: PLC0415  as above
+    from ml.workspace import Workspace  # noqa: PLC0415  --help shall not read tasks or clients
 
-    target = stacks.find(stacks.Chosen(stack, subscription, resource_group, workspace))
-    return Workspace(target.place)
+    return Workspace(_chosen(stack, subscription, resource_group, workspace).place)
+
+
+def _chosen(
+    stack: str | None, subscription: str | None, resource_group: str | None, workspace: str | None
+) -> "Target":
+    from ml.cli import stack as stacks  # noqa: PLC0415  as above
+
+    return stacks.find(stacks.Chosen(stack, subscription, resource_group, workspace))
 
 
 def main() -> None:

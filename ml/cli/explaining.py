@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 from ml.archive import Archive
 from ml.cli import console
-from ml.errors import PlatformError, TaskError
-from ml.verdict import check, envelope
-from ml.verdict.errors import VerdictError
-from ml.workspace import DIGEST, RegisteredModel
+from ml.cli.stack import Target
+from ml.errors import PlatformError
+from ml.workspace import RegisteredModel, Workspace
 
 if TYPE_CHECKING:
     from ml.verdict.document import Verdict
     from ml.verdict.keys import TrustedKeys
 
-VERDICT_OUTPUT = "verdict"  # of the training pipeline
-VERDICT_SHA256 = "verdict_sha256"
 NO_KEY = (
     "there is no key to check the verdict's signature with: the stack's output verdict_key names "
     "it, or give --key, or --jwk with a file that holds its public half"
@@ -50,38 +47,22 @@ def trusted(key: str | None, jwk: Path | None) -> "TrustedKeys":
     return of_register(key, jwk)
 
 
-def explain(archive: Archive, reference: str, keys: "TrustedKeys") -> Explained:
-    """Download the verdict of a model and check that it is signed and about this model."""
-    model = archive.model(reference)
-    text = verdict_of(archive, model)
-    verdict = check.read(text, keys)
-    compared = (
-        (VERDICT_SHA256, envelope.digest(text)),
-        (DIGEST, verdict.model.content.digest),
-        ("job", verdict.job),
-    )
-    reasons = [
-        f"{name} is {found} in the verdict, the tag of {model.name}:{model.version} says "
-        f"{model.tags.get(name, 'nothing')}"
-        for name, found in compared
-        if model.tags.get(name) != found
-    ]
-    if reasons:
-        raise VerdictError(reasons)
-    return Explained(model, verdict)
+def known(
+    target: Target, key: str | None, jwk: Path | None, reference: str
+) -> tuple[Archive, RegisteredModel, "TrustedKeys"]:
+    """Return where to look, the model that is meant, and the keys whose verdicts count."""
+    keys = trusted(key or target.verdict_key, jwk)
+    archive = Archive(Workspace(target.place))
+    return archive, archive.model(reference), keys
 
 
-def verdict_of(archive: Archive, model: RegisteredModel) -> bytes:
-    """Return the file of the verdict, unchecked, from the job that registered the model."""
-    named = f"{model.name}:{model.version}"
-    job = model.tags.get("job", "none")
-    if VERDICT_SHA256 not in model.tags or job in {"none", "unknown"}:
-        raise TaskError(
-            f"{named} names no verdict and no job in its tags: it was registered past the gate; "
-            "archive it, and let `mlops train` register a model"
-        )
-    with tempfile.TemporaryDirectory(prefix="mlops-verdict-") as folder:
-        return archive.output(job, VERDICT_OUTPUT, envelope.NAME, Path(folder))
+def explain(archive: Archive, model: RegisteredModel, keys: "TrustedKeys") -> Explained:
+    """Download a model and return the verdict that it brings, if it is signed and about it."""
+    from ml.verdict import releasing  # noqa: PLC0415  as above
+
+    with tempfile.TemporaryDirectory(prefix="mlops-explain-") as scratch:
+        folder = archive.model_folder(model, Path(scratch))
+        return Explained(model, releasing.explained(folder, model, keys))
 
 
 def show(found: Explained) -> None:

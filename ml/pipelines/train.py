@@ -99,6 +99,7 @@ def build(
             model=model,
             metrics=evaluate.outputs.metrics,
             verdict=judged.outputs.verdict,
+            card=card.outputs.card,
             key=gate.key,
             data_asset=data,
             **lineage,

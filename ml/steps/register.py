@@ -3,12 +3,13 @@
 import argparse
 import json
 import os
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml import mlflow_model, workspace
+from ml import evidence, mlflow_model, workspace
 from ml import task as tasks
 from ml.errors import TaskError
 from ml.steps import command
@@ -67,7 +68,7 @@ def verdict_tags(
 
     `known` are the registered versions, newest first: the champion may have changed meanwhile.
     """
-    from ml.verdict import check, envelope, reigning  # noqa: PLC0415  not needed for --help
+    from ml.verdict import check, envelope, reigning, releasing  # noqa: PLC0415  not for --help
 
     path = verdict / envelope.NAME
     if not path.is_file():
@@ -84,7 +85,7 @@ def verdict_tags(
     found = check.passing(text, keys, wanted)
     return {
         reigning.VERDICT: found.outcome.value,
-        "verdict_sha256": envelope.digest(text),
+        releasing.SHA256: envelope.digest(text),
         "policy_sha256": found.policy_sha256,
         "compared_with": found.champion.version if found.champion else "none",
     }
@@ -123,6 +124,7 @@ def main(arguments: Sequence[str]) -> None:
     key = parser.add_mutually_exclusive_group(required=True)
     key.add_argument("--key", help="identifier of the verdicts' key in Key Vault")
     key.add_argument("--jwk", type=Path, help="file with its public half, to check without a vault")
+    parser.add_argument("--card", type=Path, help="folder that card wrote, kept with the model")
     parser.add_argument("--registration", type=Path, required=True, help="folder for the outcome")
     parser.add_argument("--data-asset", default="unknown", help="data asset and version")
     parser.add_argument("--environment", default="unknown", help="environment and version")
@@ -158,13 +160,14 @@ def main(arguments: Sequence[str]) -> None:
         },
     )
     digest = mlflow_model.digest(given.model)
-    made = here.register_model(
-        task.settings.model,
-        given.model,
-        digest,
-        tags,
-        f"{task.settings.name}, trained on {tags['train_periods']}",
-    )
+    with tempfile.TemporaryDirectory(prefix="mlops-register-") as scratch:
+        made = here.register_model(
+            task.settings.model,
+            evidence.attach(given.model, given.verdict, given.card, Path(scratch) / "model"),
+            digest,
+            tags,
+            f"{task.settings.name}, trained on {tags['train_periods']}",
+        )
     if not made.new:
         raise TaskError(
             f"{made.name}:{made.version} says it has these bytes and has no passing verdict: it "

@@ -18,7 +18,7 @@ from ml.pipelines.train import STEPS
 from ml.place import Place
 from ml.workspace import RegisteredModel, Run
 
-COMMANDS = ["train", "jobs", "steps", "logs", "cancel", "models"]
+COMMANDS = ["train", "jobs", "steps", "logs", "cancel", "models", "explain", "lineage"]
 KEY = "https://test.vault.azure.net/keys/verdicts"
 OUTPUTS = {
     "subscription_id": "s",

@@ -63,7 +63,7 @@ def test_the_steps_follow_each_other(document):
         "evaluate": ["prepare", "train"],
         "gate": ["prepare", "train"],
         "card": ["evaluate", "gate", "prepare", "train"],
-        "register": ["evaluate", "gate", "train"],
+        "register": ["card", "evaluate", "gate", "train"],
     }
 
 
