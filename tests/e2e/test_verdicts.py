@@ -84,3 +84,15 @@ def test_training_cannot_send_a_job_to_the_gate(platform, outputs):
     said = _said(platform, _identity("cluster-cpu"), SEND, *place)
     assert "sent" not in said
     assert "refused" in said
+
+
+def test_the_registered_model_explains_itself_and_its_lineage_holds(platform, trained):
+    explained = json.loads(
+        platform.mlops("explain", "flights-late", "--stack", "dev", "--json").ok().out
+    )
+    assert explained["signature"] == "holds"
+    assert explained["verdict"]["outcome"] == "pass"
+    shown = platform.mlops("lineage", "flights-late", "--stack", "dev").ok().out
+    assert "holds" in shown
+    assert "differs" not in shown
+    assert "gone" not in shown
