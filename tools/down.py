@@ -17,7 +17,8 @@ def main() -> int:
     if ended:
         print(
             f"{stack} was not deleted completely (see above). What is protected holds data: to "
-            f"give it up, set `protect: false` in Pulumi.{stack}.yaml and run `make up "
+            f"give it up, set `protect: false` in Pulumi.{stack}.yaml, waive the rule "
+            "data-protected-in-prod in policies/waivers.yaml where it applies, and run `make up "
             f"STACK={stack}`, which takes the protection and the locks away, then this again.",
             file=sys.stderr,
         )

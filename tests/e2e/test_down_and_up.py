@@ -1,11 +1,12 @@
 """Each environment's life: up, nothing more to do, refused while protected, down, up again."""
 
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
 
-from tests.e2e.conftest import Shell, copy_of_project
+from tests.e2e.conftest import BIN, Shell, copy_of_project
 from tests.infra.stacks import PROJECT, STACKS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -18,9 +19,20 @@ OF_THE_SUBSCRIPTION = {
 }
 
 
-def up(shell: Shell, stack: str, *words: str) -> str:
+WAIVER = """
+waivers:
+  - rule: data-protected-in-prod
+    resource: "*"
+    reason: The environment is given up.
+    owner: tests@example.com
+    expires: {expires}
+"""
+
+
+def up(shell: Shell, stack: str, *words: str, **environment: str) -> str:
     command = ("up", "--yes", "--stack", stack, "--policy-pack", "policies", *words)
-    return shell.pulumi(*command, timeout=1500).ok().out
+    words = (BIN / "azlocal", "exec", "--", "pulumi", *command)
+    return shell.run(*words, timeout=1500, **environment).ok().out
 
 
 def down(shell: Shell, stack: str):
@@ -39,6 +51,7 @@ def test_what_went_up_goes_down_and_comes_up_again(stack, tmp_path):
     shell = Shell(tmp_path / "home", copy_of_project(tmp_path / "project"))
     shell.azlocal("start", "--port", "0").ok()
     before = {resource["id"] for resource in shell.resources()}
+    waived: dict[str, str] = {}
     made = up(shell, stack)
     assert "[mandatory]" not in made
     if stack == "prod":
@@ -51,9 +64,12 @@ def test_what_went_up_goes_down_and_comes_up_again(stack, tmp_path):
         assert "set `protect: false` in Pulumi.prod.yaml" in refused.out
         up(shell, stack, "--expect-no-changes")
         unprotect(shell, stack)
-        up(shell, stack)
+        given_up = tmp_path / "waivers.yaml"
+        given_up.write_text(WAIVER.format(expires=datetime.now(UTC).date() + timedelta(days=7)))
+        waived = {"AZURE_MLOPS_WAIVERS": str(given_up)}
+        up(shell, stack, **waived)
     down(shell, stack).ok()
     left = {one["type"].lower() for one in shell.resources() if one["id"] not in before}
     assert left <= OF_THE_SUBSCRIPTION
-    up(shell, stack)
+    up(shell, stack, **waived)
     shell.azlocal("stop").ok()
