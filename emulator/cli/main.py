@@ -19,7 +19,7 @@ from rich.table import Table
 
 from emulator.arm.ids import parse
 from emulator.arm.store import Resource, Store
-from emulator.cli import identities, process
+from emulator.cli import faults, identities, process
 from emulator.cli.environment import UnknownError, variables
 from emulator.cli.stacks import StackError, StackFiles, ensure, project_folder
 from emulator.cli.template import templates
@@ -32,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A local Azure on this machine: ARM, sign-in, blob storage and Azure Machine Learning.",
 )
+app.add_typer(faults.app, name="fault")
 out = Console()
 err = Console(stderr=True)
 

@@ -8,6 +8,7 @@ from emulator.serving import control as control
 from emulator.serving import deployments as deployments
 from emulator.serving import endpoints as endpoints
 from emulator.serving import faults as faults
+from emulator.serving import metrics as metrics
 from emulator.serving.service import Serving
 
 

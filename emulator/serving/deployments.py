@@ -79,8 +79,8 @@ class OnlineDeployment(Behaviour):
             )
             if share:
                 msg = (
-                    f"Deployment {resource['name']!r} gets {share} % of the endpoint's {key}; set it"
-                    " to 0 before the deployment is deleted."
+                    f"Deployment {resource['name']!r} gets {share} % of the endpoint's {key}; set"
+                    " it to 0 before the deployment is deleted."
                 )
                 raise ArmError(400, "DeploymentHasTraffic", msg, f"properties.{key}")
 

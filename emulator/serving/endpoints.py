@@ -117,12 +117,12 @@ def _check_shares(
         if isinstance(share, bool) or not isinstance(share, int) or not 0 <= share <= _ALL:
             msg = f"properties.{key}.{name} is {share!r}; give a whole number, 0 to {_ALL}."
             raise bad(msg, f"properties.{key}")
-        state = there[name]["properties"].get("provisioningState")
+        state = there[name]["properties"].get("provisioningState", "Succeeded")
         kept = share == (before.get(key) or {}).get(name)
         if share and state != "Succeeded" and not kept:
             msg = (
-                f"properties.{key} gives {share} to {name}, whose provisioningState is {state}; wait"
-                " until it is Succeeded."
+                f"properties.{key} gives {share} to {name}, whose provisioningState is {state};"
+                " wait until it is Succeeded."
             )
             raise bad(msg, f"properties.{key}", "DeploymentNotReady")
 

@@ -24,6 +24,17 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _STEADY_SECONDS = 60.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How a package is to be run, and what is called when it does not run any more."""
+
+    count: int
+    patience: float
+    variables: Mapping[str, str]
+    blocked: Blocked
+    at_end: Callable[[], None] | None
+
+
 @dataclass
 class Live:
     """A deployment that runs; `scorers` is replaced as a whole, so that it can be read any time."""
@@ -74,27 +85,21 @@ class Fleet:
     def all(self) -> list[tuple[Key, Live]]:
         return list(self._live.items())
 
-    def start(
-        self,
-        key: Key,
-        package: Package,
-        count: int,
-        patience: float,
-        extra: Mapping[str, str],
-        blocked: Blocked,
-    ) -> None:
+    def start(self, key: Key, package: Package, wanted: Wanted) -> None:
         """Start a deployment and wait until all its instances are ready.
 
         Raises:
             NotReadyError: one of them did not get ready; nothing is left running then.
         """
         with ExitStack() as stack:
+            if wanted.at_end is not None:
+                stack.callback(wanted.at_end)
             tokens = stack.enter_context(self._grants.granted(package.grant))
-            variables = {**package.variables, **tokens, **extra}
-            live = Live(package, variables, patience, count, stack.pop_all())
+            variables = {**package.variables, **tokens, **wanted.variables}
+            live = Live(package, variables, wanted.patience, wanted.count, stack.pop_all())
         self._starting.append(live)
         try:
-            self._grow(live, count, blocked)
+            self._grow(live, wanted.blocked)
         except NotReadyError:
             self._close(live)
             raise
@@ -132,9 +137,9 @@ class Fleet:
         for thread in threads:
             thread.join()
 
-    def _grow(self, live: Live, count: int, blocked: Blocked) -> None:
+    def _grow(self, live: Live, blocked: Blocked) -> None:
         """Add instances at once, and wait for all of them."""
-        self._add(live, count)
+        self._add(live, live.wanted)
         for one in live.scorers:
             one.wait(live.patience, self._ended.is_set, blocked)
         if self._ended.is_set():

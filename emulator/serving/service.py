@@ -10,11 +10,15 @@ from starlette.responses import Response
 
 from emulator.arm.behaviours import Services
 from emulator.arm.store import Resource
+from emulator.azureml.places import Places
+from emulator.azureml.text import workspace_of
 from emulator.server.hosts import Call
 from emulator.serving import endpoints, package, scorer
+from emulator.serving.autoscale import Autoscaler
+from emulator.serving.collector import Collector
 from emulator.serving.door import Door
 from emulator.serving.faults import Faults, Kind
-from emulator.serving.fleet import Fleet, Key
+from emulator.serving.fleet import Fleet, Key, Wanted
 from emulator.serving.minutes import Minutes
 from emulator.serving.operations import Operations
 from emulator.serving.package import PackageError
@@ -46,6 +50,7 @@ class Serving:
         self.now: Callable[[], float] = lambda: clock.now().timestamp()
         router = Router(self.fleet, self.minutes, self.faults, self.now)
         self.door = Door(services.store, router)
+        self._autoscaler = Autoscaler(services.store, self.minutes, self.now)
         self._meter = threading.Thread(target=self._measure, name="meter", daemon=True)
         self._ended = threading.Event()
         self._newest: dict[Key, str] = {}
@@ -118,6 +123,19 @@ class Serving:
                 for one in live.scorers:
                     self.minutes.used(key, moment, one.id, one.cpu_percent(), one.memory_percent())
             self.minutes.flush()
+            for deployment, count in self._autoscaler.look():
+                self._resize(deployment, count)
+
+    def _resize(self, deployment: Resource, count: int) -> None:
+        store = self._services.store
+        with store.transaction():
+            found = store.get(deployment["id"])
+            if found is None:
+                return
+            found["sku"]["capacity"] = count
+            store.put(found)
+        log.info("%s has %d instances now", deployment["id"], count)
+        self.scale(deployment, count)
 
     def _run(self, deployment: Resource, operation: str, again: bool) -> None:
         key = key_of(deployment["id"])
@@ -146,17 +164,30 @@ class Serving:
             (folder / BUILD_LOG).write_text("".join(f"{line}\n" for line in said))
         if self._newest.get(key) != operation:
             return
-        extra = {}
-        self.fleet.start(
-            key,
-            made,
-            int((deployment.get("sku") or {}).get("capacity") or 1),
-            scorer.patience(deployment["properties"].get("readinessProbe")),
-            extra,
-            lambda: self.faults.active(Kind.NEVER_READY, deployment["id"]),
+        collector = self._collector(deployment, key)
+        wanted = Wanted(
+            count=int((deployment.get("sku") or {}).get("capacity") or 1),
+            patience=scorer.patience(deployment["properties"].get("readinessProbe")),
+            variables=collector.variables if collector else {},
+            blocked=lambda: self.faults.active(Kind.NEVER_READY, deployment["id"]),
+            at_end=collector.close if collector else None,
         )
+        self.fleet.start(key, made, wanted)
         if self._newest.get(key) != operation:
             self.fleet.stop(key)
+
+    def _collector(self, deployment: Resource, key: Key) -> Collector | None:
+        """What collects beside a deployment; None for one that collects nothing."""
+        if not (deployment["properties"].get("dataCollector") or {}).get("collections"):
+            return None
+        return Collector(
+            deployment=deployment,
+            places=Places(self._services.store, workspace_of(deployment["id"])),
+            blobs=self._services.blobs,
+            now=self.now,
+            full=lambda: self.faults.active(Kind.DISK_FULL, deployment["id"]),
+            count=lambda name, why: self.minutes.collected(key, self.now(), name, why),
+        )
 
     def _settle(self, id_: str, problem: str | None) -> None:
         store = self._services.store

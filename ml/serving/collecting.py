@@ -44,7 +44,7 @@ class Collecting:
 
 def nothing() -> Collecting:
     """Return what collects nothing."""
-    return Collecting({}, dict, str, str)
+    return Collecting({}, dict, str, lambda _name: None)
 
 
 def start(environment: Mapping[str, str], failed: Callable[[str], None]) -> Collecting:

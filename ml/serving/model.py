@@ -49,16 +49,17 @@ def find(root: Path) -> Found:
 
 def load(folder: Path, contract: Contract) -> Predict:
     """Load the model, and ask it once, so that it is ready when it says so."""
-    mlflow = import_module("mlflow.pyfunc")
-    pandas = import_module("pandas")
-    loaded = mlflow.load_model(str(folder))
+    # Seconds that a test of the rest need not spend.
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    loaded = import_module("mlflow.pyfunc").load_model(str(folder))
+    dtypes = {name: _DTYPES[kind] for name, kind in contract.columns.items()}
 
     def predict(columns: Mapping[str, Sequence[object]]) -> Iterable[object]:
-        series = {
-            name: pandas.Series(columns[name], dtype=_DTYPES[kind])
-            for name, kind in contract.columns.items()
-        }
-        return list(loaded.predict(pandas.DataFrame(series)))
+        frame = pd.DataFrame({name: list(columns[name]) for name in dtypes}, dtype=object)
+        found = np.asarray(loaded.predict(frame.astype(dtypes)))
+        return found.ravel() if found.ndim == 2 and found.shape[1] == 1 else found
 
     example = folder / "input_example.json"
     if example.is_file():
