@@ -85,17 +85,27 @@ def choose(
     if kind.kind != "union":
         return kind
 
-    def fitness(member: Type) -> tuple[int, int]:
-        shapes = module.outputs(member.name) if wire else module.inputs(member.name)
-        constants = known = 0
-        for name, shape in shapes.items():
-            found = lookup(value, shape.wire or (name,)) if wire else value.get(name)
-            known += found is not None
-            if shape.type.kind == "const" and isinstance(found, str):
-                constants += 1 if found.lower() == shape.type.name.lower() else -1
-        return constants, known
+    def of(member: Type) -> Shapes:
+        return module.outputs(member.name) if wire else module.inputs(member.name)
 
-    return max(kind.items, key=fitness)
+    def found(name: str, shape: Shape) -> object:
+        return lookup(value, shape.wire or (name,)) if wire else value.get(name)
+
+    def constants(member: Type) -> int:
+        told = [
+            (at, shape.type.name)
+            for name, shape in of(member).items()
+            if shape.type.kind == "const" and isinstance(at := found(name, shape), str)
+        ]
+        return sum(1 if at.lower() == constant.lower() else -1 for at, constant in told)
+
+    def known(member: Type) -> int:
+        return sum(found(name, shape) is not None for name, shape in of(member).items())
+
+    # Some unions have a hundred members: the keys are only looked up where no constant decides.
+    told = {member: constants(member) for member in kind.items}
+    best = [member for member in kind.items if told[member] == max(told.values())]
+    return best[0] if len(best) == 1 else max(best, key=known)
 
 
 def from_body(
@@ -158,7 +168,8 @@ def lookup(body: Mapping[str, object], wire: Iterable[str]) -> object:
     """
     here: object = body
     for step in wire:
-        if not isinstance(here, Mapping):
+        # Asked a hundred times a resource: the plain question is the quick one.
+        if not isinstance(here, dict | Mapping):
             return here if here == UNKNOWN_TEXT else None
         found = here.get(step)
         if found is None:

@@ -14,8 +14,8 @@ from policies.rules.security_rules import (
     entries,
     not_everyone,
     ports_of,
-    shut,
     sources,
+    unless_shut,
     without,
 )
 
@@ -45,7 +45,10 @@ _WITH_WAY_OUT = texts("Further subnets that may keep Azure's default way out.")
 )
 def no_inbound_from_anywhere(resource: Resource) -> Verdict:
     """A rule from everywhere is a hole whatever its port: the next service behind it is open."""
-    return entries(resource, lambda entry: shut(entry) | sources(entry).all(not_everyone))
+    return entries(
+        resource,
+        lambda entry: unless_shut(entry, lambda: sources(entry).all(not_everyone)),
+    )
 
 
 @rule(
@@ -62,11 +65,11 @@ def no_management_from_internet(resource: Resource) -> Verdict:
 
     def check(entry: Props) -> Verdict:
         udp = entry["protocol"].or_default("*").must_equal("Udp", "Icmp", "Esp", "Ah")
-        return (
-            shut(entry)
-            | udp
-            | sources(entry).all(not_everyone)
-            | ports_of(entry).all(without(_MANAGEMENT))
+        return unless_shut(
+            entry,
+            lambda: (
+                udp | sources(entry).all(not_everyone) | ports_of(entry).all(without(_MANAGEMENT))
+            ),
         )
 
     return entries(resource, check)

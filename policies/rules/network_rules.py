@@ -28,8 +28,8 @@ from policies.rules.security_rules import (
     not_everyone,
     of_bastion,
     ports_of,
-    shut,
     sources,
+    unless_shut,
     within,
     without,
 )
@@ -79,13 +79,12 @@ def _named(resource: Resource, names: Mapping[int, str]) -> dict[int, str]:
 
 def _closed(entry: Props, ports: Mapping[int, str]) -> Verdict:
     """Whether a rule leaves these ports, over tcp, to named sources."""
-    no_tcp = entry["protocol"].or_default("*").must_equal("Udp", "Icmp", "Esp", "Ah")
-    return (
-        shut(entry)
-        | no_tcp
-        | sources(entry).all(not_everyone)
-        | ports_of(entry).all(without(ports))
-    )
+
+    def named() -> Verdict:
+        no_tcp = entry["protocol"].or_default("*").must_equal("Udp", "Icmp", "Esp", "Ah")
+        return no_tcp | sources(entry).all(not_everyone) | ports_of(entry).all(without(ports))
+
+    return unless_shut(entry, named)
 
 
 @rule(
@@ -118,7 +117,7 @@ def no_udp_from_internet(resource: Resource) -> Verdict:
 
     def check(entry: Props) -> Verdict:
         other = entry["protocol"].or_default("*").must_equal("Tcp", "Icmp", "Esp", "Ah")
-        return shut(entry) | other | sources(entry).all(not_everyone)
+        return unless_shut(entry, lambda: other | sources(entry).all(not_everyone))
 
     return entries(resource, check)
 

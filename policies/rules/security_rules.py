@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from policies.engine.props import Many, Props
 from policies.engine.resource import Resource
 from policies.engine.values import Value
-from policies.engine.verdict import Evidence, Verdict, all_of, any_of
+from policies.engine.verdict import PASS, Evidence, Verdict, all_of, any_of
 
 GROUP, SECURITY_RULE = "network:NetworkSecurityGroup", "network:SecurityRule"
 Ports = Mapping[int, str]
@@ -37,6 +37,12 @@ def shut(entry: Props) -> Verdict:
     """Whether a security rule lets nobody in, whatever else it says."""
     verdict = entry["direction"].must_equal("Outbound", known=["Inbound"])
     return verdict | entry["access"].must_equal("Deny", known=["Allow"])
+
+
+def unless_shut(entry: Props, then: Callable[[], Verdict]) -> Verdict:
+    """Ask of a security rule that may let somebody in; most of them need no second look."""
+    verdict = shut(entry)
+    return verdict if verdict.outcome is PASS else verdict | then()
 
 
 def sources(entry: Props) -> Many:

@@ -189,7 +189,7 @@ def _edges(
     token: str, one: _Found, urns: Mapping[tuple[str, str], str]
 ) -> Mapping[str, tuple[str, ...]]:
     needs = {"": tuple(_named(one.body.get("dependsOn"), urns))}
-    if not token.startswith("azure-native:"):
+    if not token.startswith("azure-native:") or not (one.holder or any(_named(one.body, urns))):
         return needs
     shape = catalog.resource(token)
     place = _place_of(shape)

@@ -4,13 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from policies.engine.waivers import Problem
 from policies.scan.judging import Answer, Word
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WAIVERS = "waivers"
 WAIVER_FIX = "Mend the waiver in the file of waivers, or remove it."
@@ -83,8 +83,12 @@ def as_json(report: Report) -> str:
     return "[\n" + ",\n".join(lines) + "\n]" if lines else "[]"
 
 
-def print_table(report: Report, console: Console) -> None:
+def print_table(report: Report, console: "Console") -> None:
     """Print what is not as it should be, and a line that sums up."""
+    # Programs ask for JSON, and would wait for these as long as for the answer.
+    from rich.table import Table  # noqa: PLC0415 - see above
+    from rich.text import Text  # noqa: PLC0415 - see above
+
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
