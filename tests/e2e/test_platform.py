@@ -1,9 +1,12 @@
 """Dev on the local Azure: what `pulumi up` makes, and that it then has nothing more to do."""
 
 import json
+import re
 import subprocess
 
 import pytest
+
+from tests.e2e.conftest import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
 
@@ -79,3 +82,8 @@ def test_the_other_environments_preview_without_a_violation(platform, stack):
     shown = platform.pulumi("preview", "--stack", stack, "--policy-pack", "policies").ok()
     assert "to create" in shown.out
     assert "[mandatory]" not in shown.out
+    # What is advice only has its reason in the document, or it is mended.
+    told = set(re.findall(r"\[advisory\] \[severity: \w+\] +([a-z-]+)", shown.out))
+    reasons = (ROOT / "docs" / "security.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([a-z, ]+) \| .{40,} \|$", reasons, re.MULTILINE)
+    assert told <= {rule for rule, stacks in rows if stack in stacks.split(", ")}

@@ -78,3 +78,14 @@ def test_each_parameter_of_our_project_has_its_reason_in_the_security_document()
 def test_the_project_that_has_parameters_is_ours():
     named = {project for rule in configured(RULES) for project in rule.projects}
     assert named == {PROJECT}
+
+
+def test_each_advice_that_is_not_followed_is_a_rules_advice_in_those_stacks():
+    text = (ROOT / "docs" / "security.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([a-z, ]+) \| .{40,} \|$", text, re.MULTILINE)
+    assert rows
+    rules = {rule.id: rule for rule in RULES}
+    for name, stacks in rows:
+        assert {rules[name].levels[Environment(one)] for one in stacks.split(", ")} == {
+            Level.ADVISORY
+        }

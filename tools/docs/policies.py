@@ -15,12 +15,14 @@ from tools.docs.fresh import keep
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs" / "policies.md"
 UNDECIDABLE = ROOT / "policies" / "undecidable.json"
+LEFT_OUT = ROOT / "policies" / "left_out.json"
 COMMAND = "python -m tools.docs.policies"
 OTHERS = ("PSRule", "Checkov", "Azure Policy", "CIS", "MCSB")
 HEAD = f"""# Policies
 
 The rules over this platform, and over anyone's azure-native program: no rule assumes our names or
-layout. Made by `{COMMAND}`; do not edit.
+layout. How to use them elsewhere: [using-the-policies.md](using-the-policies.md). Made by
+`{COMMAND}`; do not edit.
 
 | to | run |
 |---|---|
@@ -40,6 +42,8 @@ input.
   parameter `unknown` for one rule.
 - **Environment**: the parameter `environment`, else the stack's tags, else its name; a stack that
   says nothing gets prod's levels.
+- **Parameters** come from the pack's configuration, else from the project's part of
+  `policies/settings.yaml`, else they are the defaults below.
 - **Waivers** stand in `policies/waivers.yaml`, or in the file that `AZURE_MLOPS_WAIVERS` or
   `--waivers` names: rule, resource, reason, owner, expiry, and an approver for critical rules.
   Each used one is told; one that is over, malformed or matches nothing is a violation.
@@ -63,12 +67,18 @@ def undecidable() -> Mapping[str, str]:
     return json.loads(UNDECIDABLE.read_text("utf-8"))
 
 
+def left_out() -> Mapping[str, str]:
+    """The requirements that a stack could decide and that have no rule, with the reason."""
+    by_reason: dict[str, list[str]] = json.loads(LEFT_OUT.read_text("utf-8"))
+    return {one: reason for reason, ids in by_reason.items() for one in ids}
+
+
 def _coverage(
     known: Mapping[str, Requirement], covered: set[str], reasons: Mapping[str, str]
 ) -> str:
     rows = list(known.values())
     lines = ["## Coverage", "", "By severity, requirements:", ""]
-    lines += _table(("severity", "all", "covered", "not decidable", "not yet"))
+    lines += _table(("severity", "all", "covered", "not decidable", "left out"))
     for severity in (*(one.value for one in Severity), ""):
         of = [row.id for row in rows if severity in {"", row.severity}]
         ours, never = len(covered & set(of)), len(set(of) & set(reasons))
@@ -125,11 +135,9 @@ def _missing(
     lines = ["## What a declared stack cannot decide", ""]
     lines += _table(("requirement", "what it asks", "why not"))
     lines += [_row(one, known[one].condition, why) for one, why in sorted(reasons.items())]
-    open_ones = [row for row in known.values() if row.id not in covered | set(reasons)]
-    if open_ones:
-        lines += ["", "## Not covered yet", ""]
-        lines += _table(("requirement", "severity", "what it asks"))
-        lines += [_row(row.id, row.severity, row.condition) for row in open_ones]
+    lines += ["", "## Left out", "", "None of them weighs more than low.", ""]
+    lines += _table(("requirement", "what it asks", "why no rule"))
+    lines += [_row(one, known[one].condition, why) for one, why in sorted(left_out().items())]
     return "\n".join([*lines, ""])
 
 
