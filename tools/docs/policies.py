@@ -58,7 +58,7 @@ def document() -> str:
     known, reasons = requirements(), undecidable()
     covered = {one for rule in rules for one in rule.requirements}
     parts = [HEAD, _coverage(known, covered, reasons), _rules(rules)]
-    parts.append(_missing(known, covered, reasons))
+    parts.append(_missing(known, reasons))
     return "\n".join(parts)
 
 
@@ -129,9 +129,7 @@ def _facts(rule: Rule) -> Iterator[str]:
     yield f"Fix: {rule.fix} [More]({rule.url})"
 
 
-def _missing(
-    known: Mapping[str, Requirement], covered: set[str], reasons: Mapping[str, str]
-) -> str:
+def _missing(known: Mapping[str, Requirement], reasons: Mapping[str, str]) -> str:
     lines = ["## What a declared stack cannot decide", ""]
     lines += _table(("requirement", "what it asks", "why not"))
     lines += [_row(one, known[one].condition, why) for one, why in sorted(reasons.items())]
