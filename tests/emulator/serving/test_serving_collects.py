@@ -1,6 +1,7 @@
 """What the collector writes, what it does when it cannot, and faults that outlive a restart."""
 
 import json
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -42,7 +43,7 @@ def started(tmp_path):
     properties = {"dataCollector": {"rollingRate": "Hour", "collections": {"model_inputs": {}}}}
     collector = Collector(
         deployment={"id": ID, "properties": properties},
-        places=Anywhere(),
+        places=cast("Any", Anywhere()),
         blobs=blobs,
         now=lambda: JULY,
         full=lambda: full[0],

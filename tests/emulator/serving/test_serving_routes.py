@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -10,7 +11,7 @@ from emulator.arm.store import Store
 from emulator.serving.faults import Faults
 from emulator.serving.minutes import Minutes
 from emulator.serving.pool import LostError, Pool
-from emulator.serving.router import Router, forwarded
+from emulator.serving.router import Asked, Router, forwarded
 
 ENDPOINT = "/subscriptions/s/resourceGroups/r/providers/M.L/workspaces/w/onlineEndpoints/e"
 
@@ -87,7 +88,7 @@ def run(tmp_path, scorers: list[Scorer], asked):
         }
         store = Store(tmp_path / "state.db")
         minutes = Minutes(store)
-        router = Router(live, minutes, Faults(tmp_path / "faults.json"), lambda: 6e8)
+        router = Router(cast("Any", live), minutes, Faults(tmp_path / "faults.json"), lambda: 6e8)
         try:
             result = await asked(router)
             await asyncio.sleep(0.05)  # mirrors are nobody's to wait for
@@ -101,7 +102,7 @@ def run(tmp_path, scorers: list[Scorer], asked):
     return asyncio.run(inside())
 
 
-def request() -> object:
+def request() -> Asked:
     return forwarded("POST", "/score", {"authorization": "Bearer key", "a": "b"}, b"{}")
 
 

@@ -53,7 +53,10 @@ def test_a_refusal_carries_the_problems_and_the_id():
         '{"input_data": [{"y": 1}]}', {"x-request-id": "i"}
     )
     assert (found.status, found.body["correlation_id"]) == (422, "i")
-    assert [one["column"] for one in found.body["error"]["problems"]] == ["x", "y"]
+    assert [one["column"] for one in json.loads(json.dumps(found.body))["error"]["problems"]] == [
+        "x",
+        "y",
+    ]
 
 
 def test_inputs_and_outputs_are_collected_with_an_id_for_each_row():
