@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from infra.settings.choices import Approval
+
 # Further outputs by the name of an endpoint, as `serving.online` and `serving.batch` list them.
 BY_NAME = {
     "endpoint_": "Name of the online endpoint of that task.",
@@ -58,6 +60,9 @@ class PlatformOutputs(StampOutputs):
     )
     delivery_client_ids: dict[str, str] = Field(
         description="Client id of each identity that pipelines sign in as; no secret."
+    )
+    release_approval: Approval = Field(
+        description="Whether somebody other than the requester approves releases and promotions."
     )
     autoscale: dict[str, int] = Field(
         description="How a release scales each deployment: instances and CPU percentages."

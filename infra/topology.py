@@ -94,6 +94,7 @@ class Platform:
             "delivery_client_ids": identities,
             **self.stamps[main_region].outputs,
             **build_front_door(settings, names, group, entrances),
+            "release_approval": settings.release.approval.value,
             "autoscale": autoscale_policy(settings.serving.autoscale),
             "stamps": {region: stamp.outputs for region, stamp in self.stamps.items()},
         }

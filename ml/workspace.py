@@ -99,7 +99,7 @@ class Workspace:
                     description=description,
                     tags={"content": version},
                 )
-                with _plain():
+                with plain():
                     self.client.data.create_or_update(wanted)
                 return DataVersion(name, version, new=True)
         return DataVersion(name, version, new=False)
@@ -120,7 +120,7 @@ class Workspace:
 
     def submit(self, job: "PipelineJob", experiment: str) -> Run:
         """Send a job and return it; it runs on without us."""
-        with explained(self.place), _plain():
+        with explained(self.place), plain():
             return _run(self.client.jobs.create_or_update(job, experiment_name=experiment))
 
     def job(self, name: str) -> Run:
@@ -219,7 +219,7 @@ def credential() -> "TokenCredential":
 
 
 @contextmanager
-def _plain() -> Generator[None, None, None]:
+def plain() -> Generator[None, None, None]:
     """Keep the client's colour codes and empty lines out of logs; a terminal gets its bars."""
     if sys.stderr.isatty():
         yield

@@ -2,17 +2,24 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ml.cli import console
+from ml.cli import console, trust
+from ml.cli.options import (
+    Group,
+    Json,
+    Key,
+    Name,
+    Period,
+    Stack,
+    Subscription,
+    target_of,
+    workspace_of,
+)
 from ml.errors import PlatformError, TaskError
 from ml.replay_mode import Mode
-
-if TYPE_CHECKING:
-    from ml.cli.stack import Target
-    from ml.workspace import Workspace
 
 app = typer.Typer(
     name="mlops",
@@ -21,18 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-Stack = Annotated[
-    str | None, typer.Option("--stack", "-s", help="Stack whose outputs name the workspace.")
-]
-Subscription = Annotated[str | None, typer.Option(help="Subscription id, instead of --stack.")]
-Group = Annotated[str | None, typer.Option("--resource-group", help="Instead of --stack.")]
-Name = Annotated[str | None, typer.Option("--workspace", help="Instead of --stack.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, nothing else.")]
-Key = Annotated[str | None, typer.Option(help="Verdicts' key, instead of the stack's.")]
-Jwk = Annotated[Path | None, typer.Option(help="File with the key's public half, not a vault.")]
-Model = Annotated[str, typer.Argument(metavar="MODEL[:VERSION]", help="The newest, or a version.")]
-Period = Annotated[str | None, typer.Option(metavar="PERIOD", help="Such as 2013-07.")]
 
 
 @app.command()
@@ -57,7 +52,7 @@ def train(
     from ml.cli import training  # noqa: PLC0415  --help shall not read tasks or clients
     from ml.workspace import Workspace  # noqa: PLC0415  as above
 
-    target = _chosen(stack, subscription, resource_group, workspace)
+    target = target_of(stack, subscription, resource_group, workspace)
     periods = {
         "train_from": train_from,
         "train_to": train_to,
@@ -85,7 +80,7 @@ def jobs(
     json: Json = False,
 ) -> None:
     """List the latest jobs, newest first."""
-    found = _workspace(stack, subscription, resource_group, workspace).jobs(limit)
+    found = workspace_of(stack, subscription, resource_group, workspace).jobs(limit)
     if json:
         names = ("name", "title", "experiment", "status", "created")
         console.as_json([{name: getattr(run, name) for name in names} for run in found])
@@ -110,7 +105,7 @@ def steps(
     json: Json = False,
 ) -> None:
     """List the steps of a job."""
-    found = _workspace(stack, subscription, resource_group, workspace).steps(job)
+    found = workspace_of(stack, subscription, resource_group, workspace).steps(job)
     if json:
         names = ("name", "title", "status", "created")
         console.as_json([{name: getattr(run, name) for name in names} for run in found])
@@ -129,7 +124,7 @@ def logs(
     workspace: Name = None,
 ) -> None:
     """Print what a finished step printed."""
-    for text in _workspace(stack, subscription, resource_group, workspace).log(step):
+    for text in workspace_of(stack, subscription, resource_group, workspace).log(step):
         console.out.print(text, markup=False)
 
 
@@ -143,7 +138,7 @@ def cancel(
     workspace: Name = None,
 ) -> None:
     """Ask a running job to stop."""
-    _workspace(stack, subscription, resource_group, workspace).cancel(job)
+    workspace_of(stack, subscription, resource_group, workspace).cancel(job)
     console.out.print(f"job {job} was asked to stop")
 
 
@@ -159,7 +154,7 @@ def models(
     json: Json = False,
 ) -> None:
     """List registered model versions, newest first, with their hold-out measures."""
-    found = _workspace(stack, subscription, resource_group, workspace).models(name, limit)
+    found = workspace_of(stack, subscription, resource_group, workspace).models(name, limit)
     if json:
         names = ("name", "version", "created", "tags")
         console.as_json([{name: getattr(model, name) for name in names} for model in found])
@@ -178,56 +173,6 @@ def models(
     console.as_table(("model", "AUC", "Brier", "trained on", "data", "code"), rows)
     if not rows:
         console.out.print("no models yet; `mlops train` registers one")
-
-
-@app.command()
-def explain(
-    *,
-    model: Model,
-    stack: Stack = None,
-    subscription: Subscription = None,
-    resource_group: Group = None,
-    workspace: Name = None,
-    key: Key = None,
-    jwk: Jwk = None,
-    json: Json = False,
-) -> None:
-    """Print what the gate said of a model, rule by rule, if its signature holds."""
-    from ml.cli import explaining  # noqa: PLC0415  --help shall not read tasks or clients
-
-    found = explaining.explain(
-        *explaining.known(_chosen(stack, subscription, resource_group, workspace), key, jwk, model)
-    )
-    if json:
-        console.as_json(found.document)
-    else:
-        explaining.show(found)
-
-
-@app.command()
-def lineage(
-    *,
-    model: Model,
-    stack: Stack = None,
-    subscription: Subscription = None,
-    resource_group: Group = None,
-    workspace: Name = None,
-    key: Key = None,
-    jwk: Jwk = None,
-    json: Json = False,
-) -> None:
-    """Walk back to a model's data, code and environment and hash each again; 1 if one differs."""
-    from ml.cli import explaining, lineages  # noqa: PLC0415  as above
-
-    found = lineages.find(
-        *explaining.known(_chosen(stack, subscription, resource_group, workspace), key, jwk, model)
-    )
-    if json:
-        console.as_json(found.document)
-    else:
-        lineages.show(found)
-    if not found.holds:
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -256,20 +201,8 @@ def replay(
         replaying.show(found)
 
 
-def _workspace(
-    stack: str | None, subscription: str | None, resource_group: str | None, workspace: str | None
-) -> "Workspace":
-    from ml.workspace import Workspace  # noqa: PLC0415  --help shall not read tasks or clients
-
-    return Workspace(_chosen(stack, subscription, resource_group, workspace).place)
-
-
-def _chosen(
-    stack: str | None, subscription: str | None, resource_group: str | None, workspace: str | None
-) -> "Target":
-    from ml.cli import stack as stacks  # noqa: PLC0415  as above
-
-    return stacks.find(stacks.Chosen(stack, subscription, resource_group, workspace))
+for _command in (trust.explain, trust.lineage, trust.promote):
+    app.command()(_command)
 
 
 def main() -> None:

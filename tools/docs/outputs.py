@@ -36,7 +36,7 @@ def _rows(model: type[BaseModel], without: type[BaseModel] | None = None) -> Ite
     known = without.model_fields if without else {}
     for name, field in model.model_fields.items():
         if name not in known:
-            kind = "string" if "str" in str(field.annotation).split("[")[0] else "object"
+            kind = "object" if "dict" in str(field.annotation) else "string"
             there = "always" if field.is_required() else "by setting"
             yield f"| `{name}` | {kind} | {there} | {field.description} |"
 

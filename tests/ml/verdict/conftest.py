@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml import mlflow_model
+from ml import evidence, mlflow_model
 from ml import task as tasks
 from ml.gates import policy
 from ml.gates.outcome import Finding, Outcome, Result, Skipped
 from ml.gates.policy import COMPARED, RULES
 from ml.tabular_scorer import Encoder, Scorer
-from ml.verdict import document
+from ml.verdict import document, envelope, releasing
 from ml.verdict.check import Wanted
 from ml.verdict.subject import code, environment, model_content
+from ml.workspace import DIGEST, RegisteredModel
 from tests.ml.verdict.local_signer import LocalSigner
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -125,5 +126,26 @@ def wanted(model, task) -> Callable[..., Wanted]:
             champion=parts.get("champion"),
             now=parts.get("now", NOW),
         )
+
+    return make
+
+
+@pytest.fixture
+def registered(model, task, verdict, signer, tmp_path):
+    """Return a function that makes a registered model: its folder and its version."""
+
+    def make(sealed: str | None = None, **parts):
+        step = tmp_path / "gate"
+        step.mkdir()
+        text = sealed or envelope.seal(verdict(**parts), signer)
+        (step / evidence.VERDICT).write_text(text)
+        folder = evidence.attach(model, step, None, tmp_path / "registered")
+        tags = {
+            DIGEST: mlflow_model.digest(model),
+            releasing.SHA256: envelope.digest(text),
+            "job": JOB,
+            "task": str(task),
+        }
+        return folder, RegisteredModel("flights-late", "3", tags)
 
     return make

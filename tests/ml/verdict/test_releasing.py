@@ -16,26 +16,6 @@ from tests.ml.verdict.conftest import JOB, NOW
 from tests.ml.verdict.local_signer import LocalSigner
 
 
-@pytest.fixture
-def registered(model, verdict, signer, tmp_path):
-    """Return a function that makes a registered model: its folder and its version."""
-
-    def make(sealed: str | None = None, **parts):
-        step = tmp_path / "gate"
-        step.mkdir()
-        text = sealed or envelope.seal(verdict(**parts), signer)
-        (step / evidence.VERDICT).write_text(text)
-        folder = evidence.attach(model, step, None, tmp_path / "registered")
-        tags = {
-            DIGEST: mlflow_model.digest(model),
-            releasing.SHA256: envelope.digest(text),
-            "job": JOB,
-        }
-        return folder, RegisteredModel("flights-late", "3", tags)
-
-    return make
-
-
 def test_evidence_joins_a_model_without_changing_its_digest(registered, model):
     folder, version = registered()
     assert (folder / "evidence" / "verdict.json").is_file()
