@@ -6,10 +6,10 @@ by its id are edges, as outputs are in a Pulumi program.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from policies.engine.resource import Facts
 from policies.engine.values import UNKNOWN_TEXT, from_json
+from policies.scan.arm_edges import Found, Names, is_expression, place_of
 from policies.scan.items import InputError, Item, Lines, made_urn
 from shapes import catalog, convert
 
@@ -19,25 +19,6 @@ _LOCK = "microsoft.authorization/locks"
 # Vault's/providers/diagnosticSettings, or providers/diagnosticSettings inside of the vault.
 _EXTENSION = re.compile(r"(?:(?P<of>.+?)/)?providers/(?P<own>[^/]+)", re.IGNORECASE)
 _PROVIDER = re.compile(r"'?/?(Microsoft\.\w+)/([^/')\]]+)'?", re.IGNORECASE)
-_ATTACHED = re.compile(r"/\{(\w+)\}/providers/")
-_ID = re.compile(
-    r"resourceId\(\s*(?:[^'(),]+\([^()]*\)\s*,\s*)*'([\w.]+/[\w./]+)'\s*,", re.IGNORECASE
-)
-# The scope of an extension resource: format('Microsoft.Storage/storageAccounts/{0}', <its name>).
-_FORMATTED = re.compile(r"format\(\s*'([\w.]+/[\w./]+?)/\{0\}'\s*,", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A resource of a template with its full type and name."""
-
-    type: str
-    name: str
-    body: Mapping[str, object]
-    within: str
-    """The scope that its template is deployed to."""
-    holder: "_Found | None" = None
-    """What an extension, such as a lock, is written inside of."""
 
 
 def is_template(document: Mapping[str, object]) -> bool:
@@ -54,16 +35,13 @@ def read_template(
     within = _within(document)
     found = list(_resources(document.get("resources"), file, within))
     placed = [(one, _token(one.type)) for one in found]
-    urns = {
-        (one.type.casefold(), _written(one.name)): made_urn(stack, token, one.name)
-        for one, token in placed
-    }
+    names = Names({made_urn(stack, token, one.name): one for one, token in placed})
     items = []
     for one, token in placed:
         value = _value(token, one)
         facts = Facts(type=token, name=one.name, urn=made_urn(stack, token, one.name))
         line = lines.of("name", str(one.body.get("name", one.name)))
-        items.append(Item(facts, from_json(value), file, line, _edges(token, one, urns)))
+        items.append(Item(facts, from_json(value), file, line, names.edges(token, one)))
     return items
 
 
@@ -76,8 +54,8 @@ def _within(template: object) -> str:
 
 
 def _resources(
-    entries: object, file: str, within: str, parent: _Found | None = None
-) -> Iterator[_Found]:
+    entries: object, file: str, within: str, parent: Found | None = None
+) -> Iterator[Found]:
     # Newer templates have an object of resources under names that only they use.
     entries = list(entries.values()) if isinstance(entries, dict) else entries
     if not isinstance(entries, list):
@@ -99,21 +77,21 @@ def _resources(
             yield from _resources(entry["resources"], file, within, found)
 
 
-def _found(entry: Mapping[str, object], file: str, within: str, parent: _Found | None) -> _Found:
+def _found(entry: Mapping[str, object], file: str, within: str, parent: Found | None) -> Found:
     kind, name = entry.get("type"), entry.get("name")
     if not isinstance(kind, str) or not isinstance(name, str):
         raise InputError(f"{file}: a resource has no type or no name; want an ARM template")
     if extension := _EXTENSION.fullmatch(kind):
         holder, kind, name = _older(extension, name, within, parent)
-        return _Found(kind, name, entry, within, holder)
+        return Found(kind, name, entry, within, holder)
     if parent and "." not in kind:
-        return _Found(f"{parent.type}/{kind}", _joined(parent.name, name), entry, within)
-    return _Found(kind, name, entry, within, parent)
+        return Found(f"{parent.type}/{kind}", _joined(parent.name, name), entry, within)
+    return Found(kind, name, entry, within, parent)
 
 
 def _older(
-    extension: re.Match[str], name: str, within: str, parent: _Found | None
-) -> tuple[_Found | None, str, str]:
+    extension: re.Match[str], name: str, within: str, parent: Found | None
+) -> tuple[Found | None, str, str]:
     """An extension in the older notation: its holder, type and name.
 
     `Microsoft.KeyVault/vaults/providers/diagnosticSettings` is named `<vault>/Microsoft.Insights/x`
@@ -128,7 +106,7 @@ def _older(
     # One argument is left of [concat(parameters('vault'), '/Microsoft.Insights/x')].
     alone = re.fullmatch(r"\[concat\((.*?),?\s*\)\]", rest)
     of = f"[{alone[1]}]" if alone else rest
-    return _Found(extension["of"], of, {}, within), kind, own
+    return Found(extension["of"], of, {}, within), kind, own
 
 
 def _token(arm_type: str) -> str:
@@ -140,7 +118,7 @@ def _token(arm_type: str) -> str:
     return tokens[0] if tokens else arm_type
 
 
-def _value(token: str, one: _Found) -> dict[str, object]:
+def _value(token: str, one: Found) -> dict[str, object]:
     body = _known(one.body)
     if not isinstance(body, dict) or not token.startswith("azure-native:"):
         return {}
@@ -150,28 +128,22 @@ def _value(token: str, one: _Found) -> dict[str, object]:
     )
     names = [name for name in shape.path.inputs if name not in {"subscriptionId", "scope"}]
     value.update(dict.fromkeys(names, UNKNOWN_TEXT))
-    segments = () if _is_expression(one.name) else one.name.split("/")
+    segments = () if is_expression(one.name) else one.name.split("/")
     value.update(
         (name, segment)
         for name, segment in zip(shape.path.own_names, segments, strict=False)
         if name
     )
-    if place := _place_of(shape):
+    if place := place_of(shape):
         value[place] = _scope(_held(one) or body.get("scope"), one.within)
     return value
 
 
-def _place_of(shape: catalog.ResourceShape) -> str:
-    """The input that says what an extension resource is attached to, if it is one."""
-    found = _ATTACHED.match(shape.path.text)
-    return found[1] if found else ""
-
-
-def _held(one: _Found) -> str:
+def _held(one: Found) -> str:
     """The scope of what is written inside of another resource, if that has a known name."""
     if one.holder is None:
         return ""
-    if _is_expression(one.holder.name):
+    if is_expression(one.holder.name):
         return UNKNOWN_TEXT
     first, *kinds = one.holder.type.split("/")
     pairs = zip(kinds, one.holder.name.split("/"), strict=False)
@@ -185,76 +157,11 @@ def _scope(said: object, within: str) -> object:
     return said if said == UNKNOWN_TEXT or said.startswith("/") else f"{within}/providers/{said}"
 
 
-def _edges(
-    token: str, one: _Found, urns: Mapping[tuple[str, str], str]
-) -> Mapping[str, tuple[str, ...]]:
-    needs = {"": tuple(_named(one.body.get("dependsOn"), urns))}
-    if not token.startswith("azure-native:") or not (one.holder or any(_named(one.body, urns))):
-        return needs
-    shape = catalog.resource(token)
-    place = _place_of(shape)
-    if place and (sources := _sources_of_place(one, urns)):
-        needs[place] = sources
-    for name, field in shape.inputs.items():
-        wire = field.wire or (name,)
-        if name != place and (
-            sources := tuple(dict.fromkeys(_named(convert.lookup(one.body, wire), urns)))
-        ):
-            needs[name] = sources
-    return needs
-
-
-def _sources_of_place(one: _Found, urns: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
-    if one.holder is not None:
-        urn = urns.get((one.holder.type.casefold(), _written(one.holder.name)))
-        return (urn,) if urn else ()
-    return tuple(dict.fromkeys(_named(one.body.get("scope"), urns)))
-
-
-def _named(value: object, urns: Mapping[tuple[str, str], str]) -> Iterator[str]:
-    """The resources of the template that expressions anywhere in a value give the ids of."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from _named(item, urns)
-    if not isinstance(value, str) or not _is_expression(value):
-        return
-    for match in (*_ID.finditer(value), *_FORMATTED.finditer(value)):
-        name = _arguments(value[match.end() :])
-        if urn := urns.get((match[1].casefold(), name)):
-            yield urn
-
-
-def _arguments(rest: str) -> str:
-    """The names of a resourceId call in one text, up to the bracket that closes the call."""
-    depth, kept = 0, ""
-    for sign in rest:
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if depth < 0:
-            break
-        kept += sign
-    return _bare(kept.replace("','", "/").replace("', '", "/"))
-
-
-def _written(name: str) -> str:
-    """A resource's name as it stands in a call of resourceId."""
-    return _bare(name[1:-1] if _is_expression(name) else f"'{name}'")
-
-
-def _bare(expression: str) -> str:
-    return re.sub(r"\s+", "", expression).casefold()
-
-
 def _joined(parent: str, name: str) -> str:
-    if not _is_expression(parent) and not _is_expression(name):
+    if not is_expression(parent) and not is_expression(name):
         return f"{parent}/{name}"
-    written = [part[1:-1] if _is_expression(part) else f"'{part}'" for part in (parent, name)]
+    written = [part[1:-1] if is_expression(part) else f"'{part}'" for part in (parent, name)]
     return f"[concat({written[0]}, '/', {written[1]})]"
-
-
-def _is_expression(text: str) -> bool:
-    return text.startswith("[") and text.endswith("]") and not text.startswith("[[")
 
 
 def _known(value: object) -> object:
@@ -271,7 +178,7 @@ def _known(value: object) -> object:
     if isinstance(value, list):
         return [_known(item) for item in value]
     if isinstance(value, str):
-        if _is_expression(value):
+        if is_expression(value):
             return UNKNOWN_TEXT
         return value[1:] if value.startswith("[[") else value
     return value

@@ -244,3 +244,46 @@ def test_logs_and_locks_belong_to_what_they_are_attached_to_in_every_notation(va
     for rule in ("key-vault-log", "data-protected-in-prod"):
         found = {one.item.facts.name: one.word for one in answers if one.rule.id == rule}
         assert found == {vault: "pass", "other": "fail"}, rule
+
+
+def test_children_with_names_as_bicep_writes_them_belong_to_their_parents():
+    name = "variables('st')"
+    services = f"format('{{0}}/{{1}}', {name}, 'default')"
+    parts = [f"split({services}, '/')[{index}]" for index in (0, 1)]
+    own = f"resourceId('{ACCOUNT}', {name})"
+    resources = [
+        account(f"[{name}]"),
+        {
+            "type": f"{ACCOUNT}/blobServices",
+            "name": f"[{services}]",
+            "dependsOn": [f"[{own}]"],
+            "properties": {"deleteRetentionPolicy": {"enabled": True, "days": 7}},
+        },
+        {
+            "type": _SETTING,
+            "name": "blobs",
+            "scope": f"[format('{ACCOUNT}/{{0}}/blobServices/{{1}}', {', '.join(parts)})]",
+            "dependsOn": [f"[resourceId('{ACCOUNT}/blobServices', {', '.join(parts)})]"],
+            "properties": {"logs": [{"categoryGroup": "allLogs", "enabled": True}]},
+        },
+        {
+            "type": "Microsoft.Network/privateEndpoints",
+            "name": "pe",
+            "properties": {"privateLinkServiceConnections": [{"name": "c"}]},
+        },
+        {
+            "type": "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+            "name": "[format('{0}/{1}', 'pe', 'default')]",
+            "dependsOn": ["[resourceId('Microsoft.Network/privateEndpoints', 'pe')]"],
+            "properties": {"privateDnsZoneConfigs": [{"name": "blob"}]},
+        },
+        account("other"),
+    ]
+    answers = list(judge(read(template(*resources)), RULES, Configuration(), Waivers()))
+
+    def said(rule: str) -> dict:
+        return {a.item.facts.name: a.word.value for a in answers if a.rule.id == rule}
+
+    assert said("storage-log") == {f"[{name}]": "pass", "other": "fail"}
+    assert said("storage-deleted-blobs-kept") == {f"[{name}]": "pass", "other": "fail"}
+    assert said("private-endpoint-has-names") == {"pe": "pass"}
