@@ -29,8 +29,8 @@ def test_a_deployed_stack_costs_what_its_preview_says(platform: Shell, tmp_path)
 def test_a_stack_that_was_never_made_is_previewed_and_nothing_stays(project: Shell):
     files = sorted(project.folder.glob("Pulumi*.yaml"))
     before = [file.read_bytes() for file in files]
-    found = cost(project, "--stack", "prod")
-    assert found["origin"] == "preview of prod"
+    found = cost(project, "--stack", "staging")
+    assert found["origin"] == "preview of staging"
     assert 0 < found["monthly"]["min"] < found["monthly"]["max"]
     assert [file.read_bytes() for file in files] == before
-    assert "prod" not in project.pulumi("stack", "ls").ok().out
+    assert "staging" not in project.pulumi("stack", "ls").ok().out

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import BIN, Shell, copy_of_project
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev")
 

@@ -10,7 +10,12 @@ import pytest
 
 from tests.e2e.conftest import BIN, Shell, copy_of_project
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform"), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("platform"),
+    pytest.mark.timeout(900),
+]
 
 # Raises the namespace's loopback (0x8914 is SIOCSIFFLAGS, 0x41 is up and running), proves that
 # nothing else is there, then runs the commands that follow one after the other.
