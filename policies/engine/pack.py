@@ -113,7 +113,10 @@ class Pack(proto.AnalyzerServicer):
             finding = found(rule, resource, rule.check(resource), self._waivers)
             if finding is None or finding.undecided or finding.waiver:
                 continue
-            for path, value in rule.mend(resource).items():
+            changes = rule.mend(resource)
+            if not changes:
+                continue
+            for path, value in changes.items():
                 put(request.properties, path, value)
             response.remediations.add(
                 policyName=rule.id,

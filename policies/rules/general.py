@@ -1,10 +1,21 @@
 """What holds for resources of many services: where they are, and that they stay."""
 
+from collections.abc import Mapping
+
 from policies.engine.levels import ONLY_IN_PROD, Environment, Severity
 from policies.engine.resource import Graph, Node, Resource
 from policies.engine.rule import graph_rule, rule
-from policies.engine.settings import texts
-from policies.engine.verdict import PASSED, Evidence, Verdict, any_of, not_applicable
+from policies.engine.settings import Parameter, texts
+from policies.engine.values import Value
+from policies.engine.verdict import (
+    FAIL,
+    PASSED,
+    Evidence,
+    Verdict,
+    all_of,
+    any_of,
+    not_applicable,
+)
 from policies.rules.targets import TARGETS, path_in, path_of
 
 # The second and later names are those of other scopes and of earlier releases of the provider.
@@ -53,6 +64,47 @@ _PLACED = (
 def location_allowed(resource: Resource) -> Verdict:
     """A law or a contract names the place, and nobody sees it in an id."""
     return in_locations(resource, *resource.settings.texts("also"))
+
+
+def _wanted_tags(resource: Resource) -> Mapping[str, str]:
+    """The tags that are asked for, each with the value that it gets where it is missing."""
+    pairs = (text.partition("=") for text in resource.settings.texts("tags"))
+    return {name: value for name, _, value in pairs}
+
+
+def _missing_tags(resource: Resource) -> Mapping[str, Value]:
+    tags = resource["tags"]
+    return {
+        f"tags.{name}": value
+        for name, value in _wanted_tags(resource).items()
+        if value and tags[name].must_be_set().outcome is FAIL
+    }
+
+
+@rule(
+    "tags-present",
+    types=_PLACED,
+    severity=Severity.LOW,
+    requirements=["G-01"],
+    title="A resource has the tags that its owner asks for",
+    fix='Pass tags={"<name>": "<value>"}, or add them to all resources with a transform.',
+    url="https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources",
+    parameters={
+        "tags": Parameter(
+            "Tags that have to be there, as name or name=value; the level remediate sets the value "
+            "where there is none.",
+            [],
+            {"type": "array", "items": {"type": "string", "pattern": "^[^.=]+(=.+)?$"}},
+        )
+    },
+    mend=_missing_tags,
+)
+def tags_present(resource: Resource) -> Verdict:
+    """Who pays for a resource, and who knows what it is for, stands nowhere else."""
+    tags, wanted = resource["tags"], _wanted_tags(resource)
+    if not wanted:
+        return not_applicable("no tag is asked for")
+    return all_of(tags[name].must_be_set() for name in wanted)
 
 
 def in_locations(resource: Resource, *also: str, path: str = "location") -> Verdict:

@@ -357,3 +357,14 @@ def test_what_is_unknown_or_waived_is_not_mended(tmp_path):
     assert remediated(Pack("prod", levels=levels, waivers=held), MENDED) == []
     unknown = MENDED | {"minimumTlsVersion": UNKNOWN}
     assert remediated(Pack("prod", levels=levels), unknown) == []
+
+
+def test_a_missing_tag_gets_its_value_and_those_that_are_there_stay():
+    asked = {"tags-present": {"tags": ["team=data", "cost=none", "owner"]}}
+    pack = Pack("prod", levels={"tags-present": proto.REMEDIATE}, **asked)
+    (one,) = remediated(pack, GOOD | {"tags": {"Team": "ml"}})
+    after = json_format.MessageToDict(one.properties)
+    assert after["tags"] == {"Team": "ml", "cost": "none"}
+    # Nobody can know the owner: that is told, and nothing more is changed.
+    assert remediated(pack, after) == []
+    assert told(pack.analyze(ACCOUNT, after)) == {"tags-present": "mandatory"}

@@ -101,3 +101,25 @@ def test_protection_is_asked_in_prod_only():
 def test_a_budget_tells_somebody(kind, notifications, verdict):
     props = {"notifications": notifications}
     assert evaluate(general.budget_tells, props, type_token=token(kind)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("tags", "verdict"),
+    [
+        ({"team": "data", "cost": "12"}, PASS),
+        ({"Team": "data", "COST": "12", "more": "x"}, PASS),
+        ({"team": "data"}, FAIL),
+        ({"team": "", "cost": "12"}, FAIL),
+        ({}, FAIL),
+        (None, FAIL),
+        (UNKNOWN, UNDECIDED),
+        ({"team": "data", "cost": UNKNOWN}, UNDECIDED),
+    ],
+)
+def test_tags_are_there_where_they_are_asked_for(tags, verdict):
+    rule, props = general.tags_present, {"tags": tags}
+    for kind in rule.types:
+        asked = {"type_token": token(kind)}
+        assert ask(rule, props, tags=["team", "cost=none"], **asked).outcome == verdict
+        assert ask(rule, props, **asked).outcome == NOT_APPLICABLE
+    assert ask(rule, {}, tags=["team"]).outcome == FAIL
