@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import measure, policy_pack, prepare
+from benchmarks import measure, policy_pack, prepare, replays
 from benchmarks.report import Report
 
 
@@ -29,6 +29,8 @@ def main() -> int:
                 policy_pack.prod(report, environment, homes)
             report.say("data steps over copies of the flights ...")
             prepare.data_steps(report, homes / "data")
+            report.say("the year 2013, month by month ...")
+            replays.year(report)
             report.say("make demo ...")
             measure.demo(report, homes / "demo")
             report.say("make test ...")

@@ -30,6 +30,7 @@ class Report:
     def __init__(self) -> None:
         self._console = Console()
         self._results: list[Result] = []
+        self._sections: dict[str, list[str]] = {}
 
     def say(self, text: str) -> None:
         """Tell what is being measured now."""
@@ -42,6 +43,11 @@ class Report:
         self._console.print(
             f"{result.what}: [bold]{result.measured}[/] ({result.budget}: {verdict})"
         )
+
+    def section(self, title: str, lines: list[str]) -> None:
+        """Take a part of its own, in Markdown, that stands below the table."""
+        self._sections[title] = lines
+        self._console.print("\n".join([title, *lines]), markup=False)
 
     def write(self) -> None:
         """Write all results as Markdown, with the machine they were measured on."""
@@ -64,7 +70,10 @@ class Report:
 
     def merge(self) -> None:
         """Put these results into the file, each in the place of its own kind or at the end."""
-        lines = RESULTS.read_text("utf-8").splitlines()
+        table, *kept = RESULTS.read_text("utf-8").split("\n## ")
+        lines = table.splitlines()
+        for title, _, text in (section.partition("\n") for section in kept):
+            self._sections.setdefault(title, text.strip("\n").splitlines())
         for result in self._results:
             row = _row(result)
             old = [index for index, line in enumerate(lines) if _kind(line) == _kind(row)]
@@ -75,6 +84,8 @@ class Report:
         self._save(lines)
 
     def _save(self, lines: list[str]) -> None:
+        for title, text in sorted(self._sections.items()):
+            lines = [*lines, "", f"## {title}", "", *text]
         RESULTS.write_text("\n".join(lines) + "\n", "utf-8")
         self._console.print(f"written to {RESULTS.relative_to(Path.cwd())}")
 
