@@ -1,4 +1,4 @@
-"""What is watched, as tables: metrics, log queries and activities with their thresholds.
+"""What is watched, as tables: metrics and log queries with their thresholds.
 
 Names of metrics: https://learn.microsoft.com/azure/azure-monitor/reference/metrics-index
 Thresholds: https://azure.github.io/azure-monitor-baseline-alerts/
@@ -6,7 +6,7 @@ Thresholds: https://azure.github.io/azure-monitor-baseline-alerts/
 
 from pulumi_azure_native import monitor
 
-from infra.components.alerts import ActivityRule, LogRule, MetricRule
+from infra.components.alerts import LogRule, MetricRule
 from infra.settings import Settings
 
 # Written by monitors of models into Application Insights, with the task among its properties.
@@ -277,47 +277,3 @@ def log_rules(settings: Settings) -> list[LogRule]:
             )
         )
     return rules
-
-
-_DONE = {"category": ["Administrative"], "status": ["Succeeded"]}
-# What people and Azure do that somebody should know of.
-# https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema
-ACTIVITY_RULES = (
-    ActivityRule(
-        name="service-health",
-        words="Azure reports a problem of a service.",
-        conditions={"category": ["ServiceHealth"]},
-        everywhere=True,
-    ),
-    ActivityRule(
-        name="resource-health",
-        words="Azure reports that a resource is not healthy.",
-        conditions={
-            "category": ["ResourceHealth"],
-            "properties.currentHealthStatus": ["Degraded", "Unavailable"],
-        },
-    ),
-    ActivityRule(
-        name="role-granted",
-        words="Somebody granted a role.",
-        conditions={**_DONE, "operationName": ["Microsoft.Authorization/roleAssignments/write"]},
-    ),
-    ActivityRule(
-        name="policy-denied",
-        words="A policy refused a change.",
-        conditions={
-            "category": ["Policy"],
-            "operationName": ["Microsoft.Authorization/policies/deny/action"],
-        },
-    ),
-    ActivityRule(
-        name="vault-deleted",
-        words="Somebody deleted a key vault.",
-        conditions={**_DONE, "operationName": ["Microsoft.KeyVault/vaults/delete"]},
-    ),
-    ActivityRule(
-        name="lock-deleted",
-        words="Somebody took a lock away.",
-        conditions={**_DONE, "operationName": ["Microsoft.Authorization/locks/delete"]},
-    ),
-)

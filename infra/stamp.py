@@ -113,7 +113,7 @@ class Stamp(ComponentResource):
             targets_of_alerts["kubernetes"] = (attached.cluster_id, KUBERNETES_RULES)
         watch_stamp(site, base, args.people, targets_of_alerts)
         watch_cost(site, group.id, args.people)
-        self.holding_data = holding_data(base, stores, lake)
+        self.holding_data = holding_data(base, stores, verdicts, lake)
         self.group_id = group.id
         self.workspace_id = workspace.workspace_id
         if args.model_registry is not None:

@@ -6,6 +6,7 @@ from pulumi import ComponentResource, Input
 
 from infra.assembly.base import Base
 from infra.assembly.stores import Stores
+from infra.assembly.verdicts import Verdicts
 from infra.components.budget import Budget, BudgetArgs
 from infra.components.lake import Lake
 from infra.components.locks import Locks, LocksArgs
@@ -13,9 +14,12 @@ from infra.naming import Kind
 from infra.site import Site
 
 
-def holding_data(base: Base, stores: Stores, lake: Lake | None) -> dict[str, Input[str]]:
+def holding_data(
+    base: Base, stores: Stores, verdicts: Verdicts, lake: Lake | None
+) -> dict[str, Input[str]]:
     """Return the ids of what holds data that cannot be made again, by a short name."""
     held: dict[str, Input[str]] = {
+        "verdicts": verdicts.vault_id,
         "data": stores.data.account_id,
         "vault": stores.vault.vault_id,
         "registry": stores.registry.registry_id,

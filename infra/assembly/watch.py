@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pulumi import Input
 
+from infra.activity_rules import ACTIVITY_RULES
 from infra.alert_rules import (
-    ACTIVITY_RULES,
     REGISTRY_RULES,
     STORAGE_RULES,
     VAULT_RULES,

@@ -55,8 +55,8 @@ class EncryptionKey(ComponentResource):
                 ],
                 "attributes": {"enabled": True, "exportable": False},
                 "rotation_policy": {
-                    # Old versions keep working for two more periods: data is wrapped anew in time.
-                    "attributes": {"expiry_time": f"P{3 * args.rotation_days}D"},
+                    # Old versions keep working for one more period: data is wrapped anew in time.
+                    "attributes": {"expiry_time": f"P{2 * args.rotation_days}D"},
                     "lifetime_actions": [
                         {
                             "action": {"type": keyvault.KeyRotationPolicyActionType.ROTATE},

@@ -40,8 +40,12 @@ class ClusterSettings(Part):
 
 
 def with_gate(clusters: dict[str, ClusterSettings]) -> dict[str, ClusterSettings]:
-    """Add the cluster on which models are judged, where the settings say nothing of it."""
-    return {**clusters, **({} if "gate" in clusters else {"gate": ClusterSettings(max_nodes=1)})}
+    """Add the cluster on which models are judged, where the settings say nothing of it.
+
+    It works for minutes, and a release waits for it: its node is not one to be taken back.
+    """
+    gate = ClusterSettings(max_nodes=1, priority=Priority.DEDICATED)
+    return clusters if "gate" in clusters else {**clusters, "gate": gate}
 
 
 class InstanceSettings(Part):

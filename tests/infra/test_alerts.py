@@ -6,7 +6,8 @@ import pytest
 
 from infra import alert_rules
 from infra.__main__ import main
-from infra.alert_rules import ACTIVITY_RULES, DRIFT_EVENT
+from infra.activity_rules import ACTIVITY_RULES
+from infra.alert_rules import DRIFT_EVENT
 from infra.components.workbook import page
 from infra.settings import Settings
 from tests.infra.recorder import Recording, record

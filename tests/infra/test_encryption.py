@@ -43,7 +43,7 @@ def test_the_key_lies_in_hardware_is_renewed_in_time_and_cannot_be_exported(own_
     assert key["attributes"]["exportable"] is False
     (action,) = key["rotationPolicy"]["lifetimeActions"]
     assert action["trigger"] == {"timeAfterCreate": "P100D"}
-    assert key["rotationPolicy"]["attributes"] == {"expiryTime": "P300D"}
+    assert key["rotationPolicy"]["attributes"] == {"expiryTime": "P200D"}
 
 
 def test_the_vault_its_key_and_the_right_to_use_it_are_protected_even_in_dev(own_keys):

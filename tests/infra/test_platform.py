@@ -26,6 +26,7 @@ OUTPUTS = {
     "lake",
     "event_queue",
     "autoscale",
+    "release_approval",
     "data_factory",
     "data_trigger",
     "gate_cluster",
