@@ -7,7 +7,12 @@ import pytest
 
 from tests.e2e.conftest import Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("platform"),
+    pytest.mark.timeout(600),
+]
 
 
 def cost(shell: Shell, *words: str) -> dict:

@@ -106,7 +106,7 @@ def released(platform, outputs):
 
 
 def add_deployments(platform, endpoint: str, *names: str) -> None:
-    """Put deployments where a release would: the local Azure serves none yet."""
+    """Put deployments where a release would, without the model and the processes that serve it."""
     store = Store(platform.home / "state.db")
     (found,) = store.find("Microsoft.MachineLearningServices/workspaces/onlineEndpoints", endpoint)
     for name in names:

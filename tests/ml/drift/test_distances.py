@@ -191,8 +191,8 @@ def test_distances_grow_on_the_way_from_one_sample_to_the_other(rows, one, other
     near, far = sorted((one, other))
     start, goal = distances.shares(reference), distances.shares(window)
     near_cells, far_cells = ((start + way * (goal - start)) * 1000 for way in (near, far))
-    for distance in SYMMETRIC:
-        assert distance(start * 1000, near_cells) <= distance(start * 1000, far_cells) + 1e-9
+    for distance in SYMMETRIC:  # near 0 they are roots of differences: 1e-16 becomes 1e-8
+        assert distance(start * 1000, near_cells) <= distance(start * 1000, far_cells) + 1e-7
     edges = np.arange(len(rows) + 1.0)
     ways = [distances.wasserstein(start, cells, edges) for cells in (near_cells, far_cells)]
     assert ways[0] <= ways[1] + 1e-9
