@@ -35,11 +35,17 @@ class Columns:
 
 @dataclass(frozen=True)
 class Answer:
-    """One row that a deployment scored; `at` is the moment that the row is about."""
+    """One row that a deployment scored.
+
+    `at` is the moment that the row is about, `collected` when it was answered; `request` is the
+    correlation id of the request, which may have had more rows.
+    """
 
     id: str
     score: float
     at: datetime
+    collected: datetime
+    request: str
     entity: str
     latency_ms: float | None = None
 
@@ -85,17 +91,21 @@ def documents(content: bytes) -> Iterator[dict[str, object]]:
 def answers(lines: Iterable[Mapping[str, object]], names: Columns) -> Iterator[Answer]:
     """Yield the rows of collected outputs; one without id, score or time counts as missing."""
     for line in lines:
-        rows = line.get("data")
-        for row in rows if isinstance(rows, list) else ():
-            moment = row.get(names.time) if names.time else None
-            moment = line.get("time") if moment is None else moment
-            if row.get(names.id) is None or row.get(names.score) is None or moment is None:
+        rows, time = line.get("data"), line.get("time")
+        if not isinstance(rows, list) or time is None:
+            continue
+        moment = moment_of(str(time))
+        for row in rows:
+            if row.get(names.id) is None or row.get(names.score) is None:
                 continue
+            about = row.get(names.time) if names.time else None
             took = row.get(names.latency)
             yield Answer(
                 id=str(row[names.id]),
                 score=float(row[names.score]),
-                at=moment_of(str(moment)),
+                at=moment if about is None else moment_of(str(about)),
+                collected=moment,
+                request=str(line.get("correlationid") or row[names.id]),
                 entity=str(row[names.entity] if names.entity else row[names.id]),
                 latency_ms=None if took is None else float(took),
             )
