@@ -77,7 +77,11 @@ class Split(Frozen):
 
 
 class Training(Frozen):
-    """Settings of the booster. They were chosen before the hold-out was looked at."""
+    """Settings of the booster. They were chosen before the hold-out was looked at.
+
+    `blanked` is the share of cells that training leaves empty, chance decides which: where the data
+    hardly ever lack a feature, a model that never saw that has learned nothing for the day it does.
+    """
 
     seed: int
     threads: int = Field(ge=1)
@@ -87,6 +91,7 @@ class Training(Frozen):
     max_leaves: int = Field(ge=2)
     min_child_weight: float = Field(ge=0)
     rare_category: int = Field(ge=1)
+    blanked: float = Field(default=0.0, ge=0, lt=1)
 
 
 class Evaluation(Frozen):

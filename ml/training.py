@@ -104,7 +104,7 @@ class _Boosting:
         encoder = self._encoder(early)
         trial = xgb.train(
             self._parameters,
-            self._matrix(encoder, early),
+            self._matrix(encoder, early, self.settings.blanked),
             self.settings.rounds,
             evals=[(self._matrix(encoder, late), "stop")],
             early_stopping_rounds=self.settings.patience,
@@ -117,7 +117,8 @@ class _Boosting:
         import xgboost as xgb  # noqa: PLC0415  as above
 
         encoder = self._encoder(examples)
-        return encoder, xgb.train(self._parameters, self._matrix(encoder, examples), rounds)
+        matrix = self._matrix(encoder, examples, self.settings.blanked)
+        return encoder, xgb.train(self._parameters, matrix, rounds)
 
     @property
     def _parameters(self) -> dict[str, str | float]:
@@ -140,13 +141,19 @@ class _Boosting:
         chosen = {name: examples.columns[name] for name in self.categories}
         return Encoder.fit(tuple(examples.columns), chosen, self.settings.rare_category)
 
-    def _matrix(self, encoder: Encoder, examples: Examples) -> "xgb.DMatrix":
+    def _matrix(self, encoder: Encoder, examples: Examples, blanked: float = 0.0) -> "xgb.DMatrix":
         import xgboost as xgb  # noqa: PLC0415  as above
 
         part = self.group.part_of(len(examples.label))
         columns = {name: np.asarray(cells)[part] for name, cells in examples.columns.items()}
+        cells = encoder.encode(columns)
+        if blanked:
+            # Drawn for all rows, so that each loses the same cells however many processes train.
+            chance = np.random.default_rng(self.settings.seed)
+            drawn = chance.random((len(examples.label), cells.shape[1]), dtype=np.float32)
+            cells[drawn[part] < blanked] = np.nan
         return xgb.DMatrix(
-            encoder.encode(columns),
+            cells,
             label=examples.label[part],
             feature_names=list(encoder.features),
             feature_types=encoder.kinds,
