@@ -133,14 +133,17 @@ def restore(platform) -> None:
     platform.pulumi("up", "--yes", "--stack", "dev", "--skip-preview").ok()
 
 
+@pytest.mark.slow
 def test_an_update_of_tags_leaves_the_traffic_that_a_release_has_set(released):
     assert released() == "traffic {'blue': 90, 'green': 10} second"
 
 
+@pytest.mark.slow
 def test_after_that_update_a_refresh_finds_nothing_to_change(platform, released):
     platform.pulumi("refresh", "--yes", "--stack", "dev", "--expect-no-changes").ok()
 
 
+@pytest.mark.slow
 def test_two_training_identities_cannot_read_each_others_data(platform, outputs, released):
     lake = outputs["lake"]
     for own, other in (("cpu", "gpu"), ("gpu", "cpu")):
