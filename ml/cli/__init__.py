@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ml.cli import console, trust
+from ml.cli import console, releasing, trust
 from ml.cli.options import (
     Group,
     Json,
@@ -201,7 +201,10 @@ def replay(
         replaying.show(found)
 
 
-for _command in (trust.explain, trust.lineage, trust.promote):
+for _command in (
+    *(trust.explain, trust.lineage, trust.promote),
+    *(releasing.release, releasing.status, releasing.rollback),
+):
     app.command()(_command)
 
 

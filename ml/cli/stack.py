@@ -5,13 +5,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ml.errors import PlatformError
 from ml.place import Place, from_environment
 
 PROJECT = "Pulumi.yaml"
+ENDPOINT = "endpoint_"
 WANTED = ("subscription_id", "resource_group", "workspace")
 
 
@@ -27,12 +28,22 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Target:
-    """A workspace, the clusters that train and judge in it, and the key that signs verdicts."""
+    """A workspace, the clusters that train and judge in it, and the key that signs verdicts.
+
+    `endpoints` names the online endpoint of each task, `approval` says whether somebody other than
+    the requester must agree to a release; where no stack says so, somebody must.
+    """
 
     place: Place
     compute: str
     gate_compute: str = "gate"
     verdict_key: str | None = None
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    approval: str = "required"
+
+    def endpoint(self, task: str, given: str | None = None) -> str:
+        """Return the endpoint that is given, or else the task's own."""
+        return given or self.endpoints.get(task, task)
 
 
 def find(chosen: Chosen) -> Target:
@@ -77,6 +88,12 @@ def of_outputs(stack: str, found: Mapping[str, object]) -> Target:
         str(found.get("cpu_cluster") or "cpu"),
         str(found.get("gate_cluster") or "gate"),
         key if isinstance(key, str) else None,
+        {
+            name.removeprefix(ENDPOINT): str(value)
+            for name, value in found.items()
+            if name.startswith(ENDPOINT)
+        },
+        str(found.get("release_approval") or "required"),
     )
 
 

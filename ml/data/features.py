@@ -24,6 +24,16 @@ def examples(task: Task, tables: Mapping[str, "Rows"]) -> "Rows":
     return ordered.select(*task.feature_names, LABEL, PERIOD, TIME)
 
 
+def served(task: Task, tables: Mapping[str, "Rows"]) -> "Rows":
+    """Return every event in time order as an endpoint meets it: features, period and time.
+
+    The label, that nobody knows yet when the event is scored, is null where none ever came.
+    """
+    every = _with_features(task, tables, _labelled(task, tables, all_events=True))
+    ordered = every.order_by([TIME, *(f"k_{key}" for key in task.events.key)])
+    return ordered.select(*task.feature_names, LABEL, PERIOD, TIME)
+
+
 def keyed(task: Task, tables: Mapping[str, "Rows"]) -> "Rows":
     """Return key and features of every event, with a label or without, under their own names."""
     events = cleaned(tables[task.settings.events], task.events)
@@ -58,19 +68,20 @@ def within(rows: "Rows", first: str, last: str) -> "Rows":
     return rows.filter(rows[PERIOD].between(ibis.literal(first), ibis.literal(last)))
 
 
-def _labelled(task: Task, tables: Mapping[str, "Rows"]) -> "Rows":
-    """Return the events that have a label, with the cell that it is made of."""
+def _labelled(task: Task, tables: Mapping[str, "Rows"], *, all_events: bool = False) -> "Rows":
+    """Return the events that have a label, or all, with the cell that it is made of."""
     settings, label = task.settings, task.settings.label
     events = cleaned(tables[settings.events], task.events)
     if label.table is None:
         events = events.mutate(**{_CELL: events[label.column]})
-        return events.filter(events[_CELL].notnull())
+        return events if all_events else events.filter(events[_CELL].notnull())
     other = cleaned(tables[label.table], task.schema_.tables[label.table])
     looked_up = {f"l_{theirs}": other[theirs] for theirs in label.keys.values()}
     outcomes = other.select(**looked_up, **{_CELL: other[label.column]})
     outcomes = outcomes.filter(outcomes[_CELL].notnull())
     match = [events[ours] == outcomes[f"l_{theirs}"] for ours, theirs in label.keys.items()]
-    return events.inner_join(outcomes, match).drop(*looked_up)
+    joined = events.left_join if all_events else events.inner_join
+    return joined(outcomes, match).drop(*looked_up)
 
 
 def _with_features(task: Task, tables: Mapping[str, "Rows"], events: "Rows") -> "Rows":

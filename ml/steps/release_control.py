@@ -17,6 +17,7 @@ def control(task: str, endpoint: str, target: Path) -> int:
     before an endpoint stopped answering, so that the next turn goes on with it.
     """
     from ml import place  # noqa: PLC0415  clients that --help does not need
+    from ml.release.crowning import crown  # noqa: PLC0415  as above
     from ml.release.opening import Releases  # noqa: PLC0415  as above
     from ml.release.ports import BusyError, UnavailableError  # noqa: PLC0415  as above
     from ml.workspace import Workspace  # noqa: PLC0415  as above
@@ -27,10 +28,9 @@ def control(task: str, endpoint: str, target: Path) -> int:
             command.log.info("no release was begun on %s", endpoint)
             decisions = []
         else:
-            decisions = [
-                decision.model_dump(mode="json")
-                for decision in releases.controller.advance().decisions
-            ]
+            went = releases.controller.advance()
+            decisions = [decision.model_dump(mode="json") for decision in went.decisions]
+            crown(releases.workspace, endpoint, went.state.wanted)
     except BusyError as error:
         command.log.info("%s", error)
         decisions = []

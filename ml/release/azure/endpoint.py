@@ -13,6 +13,7 @@ from ml.release.azure.replies import told_apart
 from ml.release.evidence import Observed, Readiness
 from ml.release.ports import ChangedError, UnavailableError
 from ml.release.traffic import EndpointKind, Traffic
+from ml.serving.deploying import REPLACES, state_of
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 # Traffic and split are one write: the split stands in the endpoint's tags, where callers read it.
 SALT, SHARE = "release_split_salt", "release_split_share"
-REPLACES = "replaces"  # a deployment's tag: whom it took over from, which a rollback needs
 _ENDED = frozenset({"succeeded", "failed", "canceled"})
 # A deployment that is updated or scaled goes on serving with what it has.
 _SERVES = frozenset({"succeeded", "updating", "scaling"})
@@ -131,7 +131,7 @@ def _whole(shares: dict[str, int] | None) -> dict[str, int]:
 
 
 def _state(resource: "OnlineEndpoint | OnlineDeployment") -> str:
-    return str(resource.provisioning_state or "").lower()
+    return state_of(resource).lower()
 
 
 def _readiness(deployment: "OnlineDeployment") -> Readiness:

@@ -1,6 +1,7 @@
 """An online endpoint at the edge of Microsoft's client: what is sent, and what its errors mean."""
 
 import pytest
+from azure.ai.ml._restclient.arm_ml_service.models import DeploymentProvisioningState
 
 from ml.errors import PlatformError
 from ml.release.assignment import Split
@@ -34,6 +35,11 @@ class TestReading:
             "blue": Readiness.READY, "green": Readiness.READY, "red": Readiness.FAILED,
             "teal": Readiness.CREATING, "grey": Readiness.READY,
         }  # fmt: skip
+
+    def test_the_client_s_enumeration_of_states_is_understood_like_its_words(self):
+        at = cloud()
+        at.deployments["blue"] = deployment("blue", DeploymentProvisioningState.SUCCEEDED)
+        assert _endpoint(at).read().deployments["blue"] is Readiness.READY
 
     def test_an_endpoint_that_is_being_changed_is_busy(self):
         assert _endpoint(cloud(busy_for=1)).read().busy
