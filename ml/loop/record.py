@@ -32,7 +32,7 @@ Kind = Literal[
     "fault",
     "approval",
 ]
-Level = Literal["none", "note", "page"]
+FINE = "fine"
 
 
 def _spelled(value: object) -> object:
@@ -40,6 +40,12 @@ def _spelled(value: object) -> object:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _level(value: object) -> object:
+    """Take what monitoring calls fine for a level that asks for nothing."""
+    return "none" if value == FINE else value
+
+
+Level = Annotated[Literal["none", "note", "page", "unknown"], BeforeValidator(_level)]
 Number = Annotated[bool | int | float | str | None, BeforeValidator(_spelled)]
 MonthName = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Share = Annotated[float, Field(ge=0, le=100)]
