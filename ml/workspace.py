@@ -26,17 +26,19 @@ if TYPE_CHECKING:
 
 TERMINAL = frozenset({"Completed", "Failed", "Canceled", "NotResponding"})
 DIGEST = "model_digest"
+_REUSED = "azureml.isreused"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A job or one of its steps."""
+    """A job or one of its steps; a reused step took over what an earlier job's had made."""
 
     name: str
     title: str
     status: str
     created: str = ""
     experiment: str = ""
+    reused: bool = False
 
     @property
     def ended(self) -> bool:
@@ -257,6 +259,7 @@ def _run(job: object) -> Run:
         status=_status(getattr(job, "status", None)),
         created=_created(job),
         experiment=str(getattr(job, "experiment_name", None) or ""),
+        reused=str((getattr(job, "properties", None) or {}).get(_REUSED, "")).lower() == "true",
     )
 
 

@@ -107,11 +107,14 @@ def steps(
     """List the steps of a job."""
     found = workspace_of(stack, subscription, resource_group, workspace).steps(job)
     if json:
-        names = ("name", "title", "status", "created")
+        names = ("name", "title", "status", "reused", "created")
         console.as_json([{name: getattr(run, name) for name in names} for run in found])
         return
-    rows = [(run.title, console.coloured(run.status), run.name) for run in found]
-    console.as_table(("step", "status", "name"), rows)
+    rows = [
+        (run.title, console.coloured(run.status), "reused" if run.reused else "", run.name)
+        for run in found
+    ]
+    console.as_table(("step", "status", "", "name"), rows)
 
 
 @app.command()

@@ -39,6 +39,12 @@ class Step:
     run: str = ""
     since: float | None = None
     until: float | None = None
+    reused: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The status for people."""
+        return f"{self.status}, reused" if self.reused else self.status
 
     def seconds(self, now: float) -> float:
         """How long the step has been under way, as seen from here."""
@@ -69,7 +75,7 @@ class Progress:
             if child.status == "Canceled" and step.since is None:
                 step.status = SKIPPED  # the service says Canceled of what never began, too
                 continue
-            step.status = child.status
+            step.status, step.reused = child.status, child.reused
             step.since = now if step.since is None else step.since
             if child.ended and step.until is None:
                 step.until = now
@@ -128,8 +134,9 @@ def follow(
 
 def line(progress: Progress, step: Step) -> str:
     """Return one line of a log."""
-    took = f" after {clock(step.seconds(progress.clock()))}" if step.until else ""
-    return f"{clock(progress.elapsed):>10}  {step.title}: {step.status}{took}"
+    ran = step.until and not step.reused
+    took = f" after {clock(step.seconds(progress.clock()))}" if ran else ""
+    return f"{clock(progress.elapsed):>10}  {step.title}: {step.shown}{took}"
 
 
 def table(progress: Progress) -> Table:

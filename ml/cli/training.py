@@ -14,6 +14,7 @@ from ml.steps.prepare import with_periods
 from ml.workspace import RegisteredModel, Run, Workspace
 
 TAIL = 30
+AGAIN = "the same command again repeats no step whose result is there already"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,12 @@ class Outcome:
             "data": self.data,
             "seconds": round(self.seconds, 1),
             "steps": [
-                {"step": step.title, "status": step.status, "seconds": round(step.seconds(0), 1)}
+                {
+                    "step": step.title,
+                    "status": step.status,
+                    "reused": step.reused,
+                    "seconds": round(step.seconds(0), 1),
+                }
                 for step in self.steps
             ],
             "model": model and {"name": model.name, "version": model.version, "tags": model.tags},
@@ -103,6 +109,9 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     except KeyboardInterrupt:
         say(f"stopped watching; job {job.name} goes on. `mlops cancel {job.name}` stops it")
         raise
+    except PlatformError:
+        say(f"job {job.name} can be followed no longer; {AGAIN}")
+        raise
     ended = progress.job or job
     if ended.status != "Completed":
         _explain(workspace, ended, progress)
@@ -148,6 +157,7 @@ def _explain(workspace: Workspace, job: Run, progress: Progress) -> None:
     say(
         f"job {job.name} ended as {job.status} after {console.clock(progress.elapsed)}", style="red"
     )
+    say(AGAIN)
 
 
 def _model_of(
