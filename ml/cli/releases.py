@@ -128,7 +128,7 @@ def begin(target: Target, wish: Wish, *, dry_run: bool) -> Begun:
     _deploy(begun, wish)
     if plan.champion is None:
         traffic = beginning.first(releases.endpoint, plan)
-        crown(here, releases.name, traffic)
+        crown(here, releases.endpoint)
         return replace(begun, traffic=traffic)
     return replace(begun, state=beginning.begin(releases.controller, plan, rollout).state)
 
@@ -159,7 +159,7 @@ def follow(begun: Begun, every: float) -> Begun:
         time.sleep(every)
         with suppress(BusyError, UnavailableError):  # the next look will tell
             state = begun.releases.controller.advance().state
-            crown(begun.releases.workspace, begun.plan.endpoint, state.wanted)
+            crown(begun.releases.workspace, begun.releases.endpoint)
     return replace(begun, state=state)
 
 
@@ -188,7 +188,7 @@ def roll_back(
         lambda: rollback.roll_back(releases.endpoint, to=to, now=utc_now, sleep=time.sleep)
     )
     recorded = _record(releases, reason)
-    crown(releases.workspace, endpoint, done.after)
+    patiently(lambda: crown(releases.workspace, releases.endpoint))
     return {
         "endpoint": endpoint,
         "champion": done.champion,

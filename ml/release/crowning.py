@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ml.errors import PlatformError
 from ml.refusals import explained
-from ml.release.traffic import WHOLE, Traffic
+from ml.release.azure.endpoint import AzureEndpoint
+from ml.release.traffic import WHOLE
 from ml.verdict.reigning import CHAMPION, ROLE
 from ml.workspace import RegisteredModel, Workspace
 
@@ -38,17 +39,19 @@ def model_of(deployment: "OnlineDeployment") -> tuple[str, str]:
     return found["name"] or found["short"], found["version"]
 
 
-def crown(workspace: Workspace, endpoint: str, traffic: Traffic) -> RegisteredModel | None:
+def crown(workspace: Workspace, endpoint: AzureEndpoint) -> RegisteredModel | None:
     """Tag the version that has all traffic as champion and no other; none while it is shared.
 
     Raises:
         PlatformError: the deployment serves no registered version, or Azure refuses.
+        UnavailableError: the endpoint did not answer.
     """
+    traffic = endpoint.read().traffic
     whole = [name for name, share in traffic.live.items() if share == WHOLE]
     if not whole or traffic.split is not None:
         return None
     with explained(workspace.place, f"deployment {whole[0]}"):
-        deployment = workspace.client.online_deployments.get(whole[0], endpoint)
+        deployment = workspace.client.online_deployments.get(whole[0], endpoint.name)
     name, version = model_of(deployment)
     champion = None
     # Others lose the tag first: two champions would stop every training, none does not.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ml import workspace as workspaces
 from ml.collected import Columns
 from ml.drift import policy as monitors
+from ml.errors import PlatformError
 from ml.refusals import explained
 from ml.release.azure.answers import Answers
 from ml.release.azure.arm import Arm
@@ -80,10 +81,16 @@ class Releases:
 
     def container(self, name: str | None) -> "ContainerClient":
         """Return a container of the workspace's own storage; without a name, that of its data."""
+        from azure.ai.ml.entities import AzureBlobDatastore  # noqa: PLC0415  takes seconds
         from azure.storage.blob import ContainerClient  # noqa: PLC0415  --help does not need it
 
         with explained(self.workspace.place):
             found = self.workspace.client.datastores.get(DATA)
+        if not isinstance(found, AzureBlobDatastore):
+            raise PlatformError(
+                f"datastore {DATA} of {self.workspace.place} is {type(found).__name__}, not blobs; "
+                "let it be the workspace's own"
+            )
         return ContainerClient(
             f"https://{found.account_name}.blob.{found.endpoint}",
             name or str(found.container_name),

@@ -30,7 +30,7 @@ def control(task: str, endpoint: str, target: Path) -> int:
         else:
             went = releases.controller.advance()
             decisions = [decision.model_dump(mode="json") for decision in went.decisions]
-            crown(releases.workspace, endpoint, went.state.wanted)
+            crown(releases.workspace, releases.endpoint)
     except BusyError as error:
         command.log.info("%s", error)
         decisions = []
