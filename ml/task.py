@@ -69,7 +69,10 @@ class Join(Frozen):
 
 
 class Split(Frozen):
-    """First and last period of each part; the hold-out is later than everything that trained."""
+    """First and last period of each part; the hold-out is later than everything that trained.
+
+    Boosting stops on each of the last `stop_periods`; on all but the first where they are fewer.
+    """
 
     train: tuple[str, str]
     holdout: tuple[str, str]

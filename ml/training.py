@@ -55,20 +55,22 @@ def fit(
 ) -> Fitted:
     """Find the number of rounds on folds in time order, then fit that many on all periods.
 
-    Each of the last `stop` periods is scored by a model of all periods before it; boosting stops
-    there, and the mean over these folds is what the final fit takes. All processes of a group
+    Each of the last `stop` periods, fewer where there are not enough, is scored by a model of all
+    periods before it; boosting stops there, and the mean over these folds is what the final fit
+    takes. All processes of a group
     give the same rows and return the same model; each sums over its own part of them. `device` is
     XGBoost's: cpu, or cuda on a node that has one.
 
     Raises:
-        TaskError: there are not more periods than folds.
+        TaskError: there is one period only.
     """
     periods = sorted(set(examples.period.tolist()))
-    if len(periods) <= stop:
+    if len(periods) == 1:
         raise TaskError(
-            f"training has {len(periods)} period(s) ({', '.join(periods)}) and early stopping "
-            f"takes the last {stop}; give more training periods, or lower split.stop_periods"
+            f"training has one period ({periods[0]}) and early stopping takes the last; give more "
+            "training periods"
         )
+    stop = min(stop, len(periods) - 1)
     boosting = _Boosting(categories, settings, group, device)
     with joined(group):
         trials = [

@@ -91,8 +91,15 @@ def test_the_encoder_names_features_that_are_missing():
 def test_early_stopping_needs_a_period_to_stop_on(flights, made):
     all_rows = examples.read(made.train, examples.about(made.train, "train"))
     one = all_rows.chosen(all_rows.period == "2013-01")
-    with pytest.raises(TaskError, match=r"has 1 period\(s\) \(2013-01\)"):
+    with pytest.raises(TaskError, match=r"has one period \(2013-01\)"):
         training.fit(one, flights.categories, flights.settings.training, 1)
+
+
+def test_two_periods_have_one_fold_however_many_are_asked_for(flights, made):
+    all_rows = examples.read(made.train, examples.about(made.train, "train"))
+    two = all_rows.chosen(all_rows.period <= "2013-02")
+    fitted = training.fit(two, flights.categories, flights.settings.training, 2)
+    assert fitted.stop_periods == ("2013-02",)
 
 
 def test_training_refuses_the_hold_out_and_evaluating_the_training_rows(flights, made, model):
