@@ -102,8 +102,8 @@ def months(first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
 
 def ticks(low: float, high: float, wanted: int = 4) -> list[float]:
     """Return round numbers that cover a range, about as many as are wanted."""
-    span = (high - low) or 1.0
-    rough = span / wanted
+    high = high if high > low else low + (abs(low) / 10 or 1.0)
+    rough = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * part for part in (1, 2, 2.5, 5, 10) if power * part >= rough * 0.999)
     begin = math.floor(low / step + 1e-9)
