@@ -176,6 +176,11 @@ class HeatMap:
     windows: tuple[str, ...]
     rows: tuple[tuple[str, tuple[DriftCell | None, ...]], ...]
 
+    @property
+    def relative(self) -> bool:
+        """Whether its values are held against a threshold."""
+        return any(cell and ratio(cell) is not None for _, cells in self.rows for cell in cells)
+
 
 def heat_maps(cells: Sequence[DriftCell]) -> list[HeatMap]:
     """Return a heat map for each metric, in the order in which the record names them."""
