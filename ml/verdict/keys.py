@@ -79,8 +79,8 @@ class PublicKey:
             key.verify(encode_dss_signature(r, s), content, ec.ECDSA(hashes.SHA256()))
         except InvalidSignature as error:
             raise VerdictError(
-                f"its signature is not that of key {self.key_id} over this content: the verdict "
-                "was edited after it was signed, or signed by another key; run the gate again"
+                f"its signature is not that of key {self.key_id} over this content: it was "
+                "edited after it was signed, or signed by another key; have it made again"
             ) from error
 
 
