@@ -129,3 +129,9 @@ def above(found: Interval | None, limit: float) -> Outcome:
 def between(found: Interval | None, low: float, high: float) -> Outcome:
     """Judge a measure that must lie in a range."""
     return worst((above(found, low), below(found, high)))
+
+
+def unless_shown(outcome: Outcome, found: Interval | None) -> Outcome:
+    """Let what an interval leaves open pass; where there is no interval, nothing was looked at."""
+    open_ = outcome is Outcome.INCONCLUSIVE and found is not None
+    return Outcome.PASS if open_ else outcome

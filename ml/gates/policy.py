@@ -77,18 +77,19 @@ class Grouping(_Frozen):
         return self
 
 
-class Slices(_Frozen):
-    """Where no regression is accepted; what is smaller than a margin is none.
+Undecided = Literal["hold", "pass"]
+"""What becomes of a measure whose interval holds its limit: hold the model back, or let it pass as
+long as nothing wrong is shown. Where an interval cannot be had at all, the model is held back."""
 
-    `undecided` says what becomes of a slice whose interval is wider than the margin: hold the
-    model back, or let it pass as long as no regression is shown.
-    """
+
+class Slices(_Frozen):
+    """Where no regression is accepted; what is smaller than a margin is none."""
 
     by: tuple[Grouping, ...] = Field(min_length=1)
     min_rows: int = Field(ge=50)
     auc_margin: Positive
     brier_margin: Positive
-    undecided: Literal["hold", "pass"] = "hold"
+    undecided: Undecided = "hold"
 
 
 class Fairness(_Frozen):
@@ -99,6 +100,7 @@ class Fairness(_Frozen):
     min_rows: int = Field(ge=50)
     equal_opportunity: Share
     demographic_parity: Share
+    undecided: Undecided = "hold"
 
 
 class Calibration(_Frozen):
@@ -107,6 +109,7 @@ class Calibration(_Frozen):
     bins: int = Field(default=10, ge=2, le=100)
     ece: Share
     slope: tuple[float, float]
+    undecided: Undecided = "hold"
 
     @model_validator(mode="after")
     def _around_one(self) -> Self:

@@ -10,7 +10,7 @@ import numpy as np
 from ml.gates.areas import Floats
 from ml.gates.bootstrap import Sampled
 from ml.gates.evidence import Evidence
-from ml.gates.outcome import Finding, Result, below, between, summed
+from ml.gates.outcome import Finding, Result, below, between, summed, unless_shown
 from ml.gates.policy import Calibration
 
 
@@ -20,11 +20,16 @@ def judge(evidence: Evidence, policy: Calibration) -> Result:
     error = interval(expected_error(evidence, policy.bins))
     slope = interval(reliability_slope(evidence))
     low, high = policy.slope
+    outcomes = [below(error, policy.ece), between(slope, low, high)]
+    if policy.undecided == "pass":
+        outcomes = [
+            unless_shown(each, found) for each, found in zip(outcomes, (error, slope), strict=True)
+        ]
     return summed(
         "calibration",
         [
-            Finding.of("ece", below(error, policy.ece), error, f"at most {policy.ece:g}"),
-            Finding.of("slope", between(slope, low, high), slope, f"from {low:g} to {high:g}"),
+            Finding.of("ece", outcomes[0], error, f"at most {policy.ece:g}"),
+            Finding.of("slope", outcomes[1], slope, f"from {low:g} to {high:g}"),
         ],
     )
 

@@ -11,8 +11,17 @@ from itertools import combinations
 from ml.gates.areas import Rows
 from ml.gates.bootstrap import Sampled
 from ml.gates.evidence import Evidence
-from ml.gates.outcome import Finding, Interval, Outcome, Result, below, summed, worst
-from ml.gates.policy import Fairness
+from ml.gates.outcome import (
+    Finding,
+    Interval,
+    Outcome,
+    Result,
+    below,
+    summed,
+    unless_shown,
+    worst,
+)
+from ml.gates.policy import Fairness, Undecided
 
 Pair = tuple[str, Sampled]
 
@@ -43,7 +52,11 @@ def judge(evidence: Evidence, policy: Fairness) -> Result:
     for name, limit, said, pairs in compared:
         found = intervals[used : used + len(pairs)]
         used += len(pairs)
-        findings.append(_finding(name, limit, said, [pair for pair, _ in pairs], found))
+        findings.append(
+            _finding(
+                name, limit, said, [pair for pair, _ in pairs], found, undecided=policy.undecided
+            )
+        )
     return summed("fairness", findings, small)
 
 
@@ -71,13 +84,21 @@ def _pairs(rates: Mapping[str, Sampled]) -> list[Pair]:
 
 
 def _finding(
-    name: str, limit: float, said: str, pairs: list[str], found: list[Interval | None]
+    name: str,
+    limit: float,
+    said: str,
+    pairs: list[str],
+    found: list[Interval | None],
+    *,
+    undecided: Undecided,
 ) -> Finding:
     wanted = f"at most {limit:g} between any two groups"
     if not pairs:
         note = f"fewer than two groups have enough rows ({said or 'none'})"
         return Finding.of(name, Outcome.INCONCLUSIVE, None, wanted, note)
     votes = [_vote(each, limit) for each in found]
+    if undecided == "pass":
+        votes = [unless_shown(vote, each) for vote, each in zip(votes, found, strict=True)]
     outcome = worst(votes)
     deciding = [place for place, vote in enumerate(votes) if vote is outcome]
     widest = max(deciding, key=lambda place: _width(found[place]))

@@ -214,6 +214,18 @@ class TestFairness:
         policy = self.policy.model_copy(update={"equal_opportunity": 0.01})
         assert fairness.judge(evidence(), policy).outcome is INCONCLUSIVE
 
+    def test_what_is_left_open_passes_where_the_policy_says_so_and_what_is_shown_fails(
+        self, evidence, rows
+    ):
+        lenient = self.policy.model_copy(update={"undecided": "pass"})
+        narrow = lenient.model_copy(update={"equal_opportunity": 0.01})
+        assert fairness.judge(evidence(), narrow).outcome is PASS
+        favoured = np.where(rows.columns["group"] == "a", 0.3, 0.0) + risk(rows.columns)
+        found = fairness.judge(evidence(lambda _: np.clip(favoured, 0, 1)), lenient)
+        assert found.outcome is FAIL
+        alone = lenient.model_copy(update={"min_rows": 2500})
+        assert fairness.judge(evidence(), alone).outcome is INCONCLUSIVE
+
     def test_one_group_alone_cannot_be_compared(self, evidence):
         policy = self.policy.model_copy(update={"min_rows": 2500})
         found = fairness.judge(evidence(), policy)
@@ -255,8 +267,16 @@ class TestCalibration:
         assert found == pytest.approx(0.1, abs=0.02)
 
     def test_a_constant_score_has_no_slope(self, evidence):
-        found = numbers(calibration.judge(evidence(constant), self.policy))
-        assert found["slope"].outcome is INCONCLUSIVE
+        for undecided in ("hold", "pass"):
+            policy = self.policy.model_copy(update={"undecided": undecided})
+            found = numbers(calibration.judge(evidence(constant), policy))
+            assert found["slope"].outcome is INCONCLUSIVE
+
+    def test_a_slope_that_is_left_open_passes_where_the_policy_says_so(self, evidence):
+        open_ = self.policy.model_copy(update={"slope": (0.999, 1.4)})
+        assert numbers(calibration.judge(evidence(), open_))["slope"].outcome is INCONCLUSIVE
+        lenient = open_.model_copy(update={"undecided": "pass"})
+        assert numbers(calibration.judge(evidence(), lenient))["slope"].outcome is PASS
 
 
 class TestBehaviour:
