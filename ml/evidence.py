@@ -1,4 +1,4 @@
-"""What travels inside a registered model beside its bytes: the verdict that let it in, its card."""
+"""What travels inside a registered model beside its bytes: verdict, card, monitors' reference."""
 
 import shutil
 from pathlib import Path
@@ -6,13 +6,18 @@ from pathlib import Path
 from ml.errors import TaskError
 
 FOLDER = "evidence"
-VERDICT, CARDS = "verdict.json", ("card.md", "card.html")
-# Exactly these are outside a model's digest: the verdict names the digest, the card the verdict.
-NAMES = frozenset(f"{FOLDER}/{name}" for name in (VERDICT, *CARDS))
+VERDICT, CARDS, REFERENCE = "verdict.json", ("card.md", "card.html"), "reference.json"
+# Exactly these are outside a model's digest: the verdict names the digest, the card the verdict,
+# and the reference holds what exactly this model said of the hold-out.
+NAMES = frozenset(f"{FOLDER}/{name}" for name in (VERDICT, *CARDS, REFERENCE))
 
 
-def attach(model: Path, verdict: Path, card: Path | None, to: Path) -> Path:
+def attach(
+    model: Path, verdict: Path, card: Path | None, to: Path, reference: Path | None = None
+) -> Path:
     """Copy a model's folder to another with its evidence inside, and return that.
+
+    Verdict, card and reference are the folders that their steps wrote.
 
     Raises:
         TaskError: the model brings evidence of its own, or a file of it is missing.
@@ -22,6 +27,7 @@ def attach(model: Path, verdict: Path, card: Path | None, to: Path) -> Path:
     shutil.copytree(model, to, ignore=shutil.ignore_patterns("__pycache__"))
     (to / FOLDER).mkdir()
     parts = [verdict / VERDICT, *(card / name for name in CARDS if card)]
+    parts += [reference / REFERENCE] if reference else []
     for part in parts:
         if not part.is_file():
             raise TaskError(f"{part.parent} has no {part.name}; give what its step wrote")

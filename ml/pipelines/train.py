@@ -1,4 +1,4 @@
-"""The training pipeline: ingest, validate, prepare, train, evaluate, gate, card, register."""
+"""The training pipeline: from raw files to a registered model, step by step as `STEPS` says."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,10 @@ from ml import environments
 from ml.task import Task
 
 COMPONENTS = Path(__file__).parents[1] / "components"
-STEPS = ("ingest", "validate", "prepare", "train", "evaluate", "gate", "card", "register")
+STEPS = (
+    *("ingest", "validate", "prepare", "train"),
+    *("evaluate", "reference", "gate", "card", "register"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,9 @@ def build(
         evaluate = steps["evaluate"](
             task=settings.name, model=model, holdout=prepare.outputs.holdout
         )
+        reference = steps["reference"](
+            task=settings.name, model=model, holdout=prepare.outputs.holdout
+        )
         judged = steps["gate"](
             task=settings.name,
             model=model,
@@ -100,6 +106,7 @@ def build(
             metrics=evaluate.outputs.metrics,
             verdict=judged.outputs.verdict,
             card=card.outputs.card,
+            reference=reference.outputs.reference,
             key=gate.key,
             data_asset=data,
             **lineage,
@@ -111,6 +118,7 @@ def build(
             "metrics": evaluate.outputs.metrics,
             "verdict": judged.outputs.verdict,
             "card": card.outputs.card,
+            "reference": reference.outputs.reference,
             "registration": register.outputs.registration,
         }
 

@@ -13,6 +13,7 @@ from ml import evidence, mlflow_model, workspace
 from ml import task as tasks
 from ml.errors import TaskError
 from ml.steps import command
+from ml.steps import reference as references
 from ml.steps.evaluate import METRICS, Evaluation
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def main(arguments: Sequence[str]) -> None:
     key.add_argument("--key", help="identifier of the verdicts' key in Key Vault")
     key.add_argument("--jwk", type=Path, help="file with its public half, to check without a vault")
     parser.add_argument("--card", type=Path, help="folder that card wrote, kept with the model")
+    parser.add_argument("--reference", type=Path, help="folder that reference wrote, kept as well")
     parser.add_argument("--registration", type=Path, required=True, help="folder for the outcome")
     parser.add_argument("--data-asset", default="unknown", help="data asset and version")
     parser.add_argument("--environment", default="unknown", help="environment and version")
@@ -160,10 +162,12 @@ def main(arguments: Sequence[str]) -> None:
         },
     )
     digest = mlflow_model.digest(given.model)
+    known_by = references.checked(given.reference, digest) if given.reference else None
     with tempfile.TemporaryDirectory(prefix="mlops-register-") as scratch:
+        folder = Path(scratch) / "model"
         made = here.register_model(
             task.settings.model,
-            evidence.attach(given.model, given.verdict, given.card, Path(scratch) / "model"),
+            evidence.attach(given.model, given.verdict, given.card, folder, known_by),
             digest,
             tags,
             f"{task.settings.name}, trained on {tags['train_periods']}",

@@ -61,9 +61,10 @@ def test_the_steps_follow_each_other(document):
         "prepare": ["ingest", "validate"],
         "train": ["prepare"],
         "evaluate": ["prepare", "train"],
+        "reference": ["prepare", "train"],
         "gate": ["prepare", "train"],
         "card": ["evaluate", "gate", "prepare", "train"],
-        "register": ["card", "evaluate", "gate", "train"],
+        "register": ["card", "evaluate", "gate", "reference", "train"],
     }
 
 
