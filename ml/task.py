@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -82,6 +82,7 @@ class Split(Frozen):
 class Training(Frozen):
     """Settings of the booster. They were chosen before the hold-out was looked at.
 
+    `device` is where trees are grown: cuda wants a cluster with GPUs and the full xgboost there.
     `blanked` is the share of cells that training leaves empty, chance decides which: where the data
     hardly ever lack a feature, a model that never saw that has learned nothing for the day it does.
     """
@@ -95,6 +96,35 @@ class Training(Frozen):
     min_child_weight: float = Field(ge=0)
     rare_category: int = Field(ge=1)
     blanked: float = Field(default=0.0, ge=0, lt=1)
+    device: Literal["cpu", "cuda"] = "cpu"
+
+
+class Range(Frozen):
+    """What a sweep may choose from: some values, or all between two, even or even in their logs."""
+
+    choice: tuple[float, ...] = ()
+    uniform: tuple[float, float] | None = None
+    log_uniform: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [pair for pair in (self.uniform, self.log_uniform) if pair]
+        if len(given) + bool(self.choice) != 1:
+            raise ValueError("give one of choice, uniform and log_uniform")
+        if any(low >= high for low, high in given) or (self.log_uniform or (1.0,))[0] <= 0:
+            raise ValueError("give the lower bound first, above 0 for log_uniform")
+        return self
+
+
+class Sweep(Frozen):
+    """What `mlops train --sweep` tries: settings of the booster by name."""
+
+    seed: int = 0
+    concurrent: int = Field(default=2, ge=1)
+    space: dict[
+        Literal["learning_rate", "max_leaves", "min_child_weight"],
+        Range,
+    ] = Field(min_length=1)
 
 
 class Evaluation(Frozen):
@@ -117,6 +147,7 @@ class Settings(Frozen):
     joins: tuple[Join, ...] = ()
     split: Split
     training: Training
+    sweep: Sweep | None = None
     evaluation: Evaluation = Evaluation()
 
 

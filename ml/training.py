@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ml.data import folds
 from ml.distributed import Group, joined
 from ml.errors import TaskError
 from ml.tabular_scorer import Cells, Encoder, Scorer
@@ -44,6 +45,15 @@ class Fitted:
     stop_log_loss: float
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """When boosting stopped on folds in time order, and how good it was there."""
+
+    rounds: int
+    periods: tuple[str, ...]
+    log_loss: float
+
+
 def fit(
     examples: Examples,
     categories: Sequence[str],
@@ -51,18 +61,34 @@ def fit(
     stop: int,
     *,
     group: Group = ALONE,
-    device: str = "cpu",
 ) -> Fitted:
     """Find the number of rounds on folds in time order, then fit that many on all periods.
 
-    Each of the last `stop` periods, fewer where there are not enough, is scored by a model of all
-    periods before it; boosting stops there, and the mean over these folds is what the final fit
-    takes. All processes of a group
-    give the same rows and return the same model; each sums over its own part of them. `device` is
-    XGBoost's: cpu, or cuda on a node that has one.
+    All processes of a group give the same rows and return the same model; each sums over its own
+    part of them.
 
     Raises:
         TaskError: there is one period only.
+    """
+    with joined(group):
+        found = stopped(examples, categories, settings, stop, group=group)
+        boosting = _Boosting(categories, settings, group)
+        encoder, booster = boosting.after(found.rounds, examples)
+    return Fitted(Scorer(encoder, booster), found.rounds, found.periods, found.log_loss)
+
+
+def stopped(
+    examples: Examples,
+    categories: Sequence[str],
+    settings: Training,
+    stop: int,
+    *,
+    group: Group = ALONE,
+) -> Stopped:
+    """Find the number of rounds, without the fit on all periods; a sweep compares settings by it.
+
+    Each of the last `stop` periods, fewer where there are not enough, is scored by a model of all
+    periods before it. Boosting stops there; the mean over these folds is what the final fit takes.
     """
     periods = sorted(set(examples.period.tolist()))
     if len(periods) == 1:
@@ -70,21 +96,17 @@ def fit(
             f"training has one period ({periods[0]}) and early stopping takes the last; give more "
             "training periods"
         )
-    stop = min(stop, len(periods) - 1)
-    boosting = _Boosting(categories, settings, group, device)
-    with joined(group):
-        trials = [
-            boosting.stopped(
-                examples.chosen(examples.period < period),
-                examples.chosen(examples.period == period),
-            )
-            for period in periods[-stop:]
-        ]
-        rounds = math.ceil(sum(found for found, _ in trials) / len(trials))
-        encoder, booster = boosting.after(rounds, examples)
-    losses = [loss for _, loss in trials]
-    return Fitted(
-        Scorer(encoder, booster), rounds, tuple(periods[-stop:]), sum(losses) / len(losses)
+    boosting = _Boosting(categories, settings, group)
+    trials = []
+    made = folds.folds(periods, min(stop, len(periods) - 1))
+    for fold in made:
+        early = (examples.period >= fold.train[0]) & (examples.period <= fold.train[-1])
+        late = (examples.period >= fold.test[0]) & (examples.period <= fold.test[-1])
+        trials.append(boosting.stopped(examples.chosen(early), examples.chosen(late)))
+    return Stopped(
+        rounds=math.ceil(sum(found for found, _ in trials) / len(trials)),
+        periods=tuple(period for fold in made for period in fold.test),
+        log_loss=sum(loss for _, loss in trials) / len(trials),
     )
 
 
@@ -95,7 +117,6 @@ class _Boosting:
     categories: Sequence[str]
     settings: Training
     group: Group
-    device: str
 
     def stopped(self, early: Examples, late: Examples) -> tuple[int, float]:
         """Return the rounds after which the later rows are scored best, and their log loss."""
@@ -129,7 +150,7 @@ class _Boosting:
             "objective": "binary:logistic",
             "eval_metric": "logloss",
             "tree_method": "hist",
-            "device": self.device,
+            "device": settings.device,
             "grow_policy": "lossguide",
             "max_depth": 0,
             "max_leaves": settings.max_leaves,

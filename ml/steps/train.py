@@ -1,5 +1,7 @@
 """Train: training examples become an MLflow model folder."""
 
+import argparse
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,13 +24,12 @@ TUNABLE = {
     "max_leaves": int,
     "min_child_weight": float,
 }
-
-
 DEVICES = ("cpu", "cuda")
+PARAMETERS = "parameters.json"
 
 
 def train(
-    task: tasks.Task, examples: Path, model: Path, *, group: Group = ALONE, device: str = "cpu"
+    task: tasks.Task, examples: Path, model: Path, *, group: Group = ALONE
 ) -> dict[str, float]:
     """Fit and write the model; return the numbers worth logging.
 
@@ -48,7 +49,6 @@ def train(
         settings.training,
         settings.split.stop_periods,
         group=group,
-        device=device,
     )
     periods = [str(period["period"]) for period in about.periods]
     lineage = mlflow_model.Lineage(
@@ -78,18 +78,54 @@ def main(arguments: Sequence[str]) -> None:
     parser = command.parser("train", "Fit the model on training examples.")
     parser.add_argument("--examples", type=Path, required=True, help="folder of training examples")
     parser.add_argument("--model", type=Path, required=True, help="folder to write the model to")
-    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where trees are grown")
-    for name, kind in TUNABLE.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help="instead of the task's")
+    parser.add_argument(
+        "--parameters", type=Path, help="folder that tune wrote: its settings serve"
+    )
+    add_settings(parser)
     given = parser.parse_args(arguments)
-    task = with_values(tasks.load(given.task), {name: getattr(given, name) for name in TUNABLE})
+    task = with_values(tasks.load(given.task), tuned(given.parameters) if given.parameters else {})
+    task = with_settings(task, given)
     group = distributed.from_environment()
-    metrics = train(task, given.examples, given.model, group=group, device=given.device)
+    metrics = train(task, given.examples, given.model, group=group)
     if not group.leads:
         return
     for name, value in metrics.items():
         command.log.info("%s: %.6g", name, value)
     tracking.record(metrics, {"processes": group.size, **task.settings.training.model_dump()})
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add what may be said instead of the task's settings."""
+    parser.add_argument("--device", choices=DEVICES, help="where trees are grown")
+    parser.add_argument("--folds", type=int, help="how many of the last periods stop boosting")
+    for name, kind in TUNABLE.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help="instead of the task's")
+
+
+def with_settings(task: tasks.Task, given: argparse.Namespace) -> tasks.Task:
+    """Return the task with what the command line says instead."""
+    task = with_values(task, {name: getattr(given, name) for name in (*TUNABLE, "device")})
+    return with_folds(task, given.folds)
+
+
+def with_folds(task: tasks.Task, folds: int | None) -> tasks.Task:
+    """Return the task with so many of the last periods to stop on; None keeps the task's."""
+    if folds is None:
+        return task
+    if folds < 1:
+        raise TaskError(f"folds is {folds}; give 1 or more, one for each of the last periods")
+    split = task.settings.split.model_copy(update={"stop_periods": folds})
+    return task.model_copy(update={"settings": task.settings.model_copy(update={"split": split})})
+
+
+def tuned(folder: Path) -> dict[str, object]:
+    """Read the settings that the best trial of a sweep had."""
+    path = folder / PARAMETERS
+    if not path.is_file():
+        raise TaskError(f"{folder} has no {PARAMETERS}; give the folder that tune wrote")
+    found = json.loads(path.read_text(encoding="utf-8"))
+    command.log.info("from the sweep: %s", json.dumps(found))
+    return dict(found)
 
 
 def with_values(task: tasks.Task, values: Mapping[str, object]) -> tasks.Task:

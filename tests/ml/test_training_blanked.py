@@ -61,7 +61,7 @@ def test_each_row_loses_the_same_cells_however_many_processes_train(people, size
     encoder = training.Encoder.fit(("age", "hint"), {})
 
     def matrix(group: Group) -> np.ndarray:
-        boosting = training._Boosting((), settings(0.3), group, "cpu")
+        boosting = training._Boosting((), settings(0.3), group)
         return boosting._matrix(encoder, people, 0.3).get_data().toarray()
 
     parts = [matrix(Group(rank, size, "127.0.0.1", 1)) for rank in range(size)]
