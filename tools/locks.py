@@ -12,7 +12,9 @@ from uv import find_uv_bin
 
 FOLDER = Path(__file__).parents[1] / "requirements"
 # In this order: dev.in takes its constraints from main.txt, spark.in from steps.txt.
-NAMES = ("bootstrap", "go", "main", "dev", "data", "steps", "serve", "spark", "checkov")
+NAMES = (
+    "bootstrap", "go", "main", "dev", "data", "steps", "serve", "spark", "checkov", "evidently",
+)  # fmt: skip
 OPTIONS = (
     "--universal", "--generate-hashes", "--python-version", "3.11",
     "--no-emit-index-url", "--no-annotate", "--no-header", "--quiet",
