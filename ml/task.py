@@ -102,7 +102,7 @@ class Training(Frozen):
 class Range(Frozen):
     """What a sweep may choose from: some values, or all between two, even or even in their logs."""
 
-    choice: tuple[float, ...] = ()
+    choice: tuple[int | float, ...] = ()
     uniform: tuple[float, float] | None = None
     log_uniform: tuple[float, float] | None = None
 
@@ -125,6 +125,13 @@ class Sweep(Frozen):
         Literal["learning_rate", "max_leaves", "min_child_weight"],
         Range,
     ] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _whole_leaves(self) -> Self:
+        leaves = self.space.get("max_leaves")
+        if leaves and not all(isinstance(one, int) for one in leaves.choice or (0.5,)):
+            raise ValueError("max_leaves: give a choice of whole numbers")
+        return self
 
 
 class Evaluation(Frozen):

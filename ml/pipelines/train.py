@@ -1,5 +1,6 @@
 """The training pipeline: from raw files to a registered model, step by step as `STEPS` says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,13 +8,15 @@ from azure.ai.ml import Input, dsl, load_component
 from azure.ai.ml.entities import Component, PipelineJob
 
 from ml import environments
+from ml.pipelines.fitting import TUNE, Fit, fitted
 from ml.task import Task
 
 COMPONENTS = Path(__file__).parents[1] / "components"
 STEPS = (
-    *("ingest", "validate", "prepare", "train"),
+    *("ingest", "validate", "prepare", "profile", "skew", "train"),
     *("evaluate", "reference", "gate", "card", "register"),
 )
+ALONE = Fit()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +41,16 @@ def build(
     code_version: str,
     gate: Gate,
     environment: str | None = None,
+    earlier: Sequence[str] = (),
+    fit: Fit = ALONE,
 ) -> PipelineJob:
-    """Return the job for one data asset such as `azureml:flights-raw:9b62`; nothing is sent."""
+    """Return the job for one data asset such as `azureml:flights-raw:9b62`; nothing is sent.
+
+    `earlier` are data assets, the oldest first, whose windows are carried over where the one that
+    is given has none of them.
+    """
     settings = task.settings
-    steps = {name: _component(name) for name in STEPS}
+    steps = {name: _component(name) for name in (*STEPS, TUNE)}
     lineage = {
         "environment": environment or environments.reference(),
         "code_version": code_version,
@@ -61,7 +70,14 @@ def build(
         holdout_from: str,
         holdout_to: str,
     ) -> dict[str, object]:
-        ingest = steps["ingest"](task=settings.name, raw=raw)
+        carried: dict[str, object] = {}
+        for number, reference in enumerate(earlier, start=1):
+            files = Input(type="uri_folder", path=reference)
+            older = steps["ingest"](task=settings.name, raw=files, **carried)
+            older.name = older.display_name = f"ingest_earlier_{number}"
+            carried = {"previous": older.outputs.tables}
+        ingest = steps["ingest"](task=settings.name, raw=raw, **carried)
+        ingest.name = "ingest"
         tables = ingest.outputs.tables
         validate = steps["validate"](task=settings.name, tables=tables, as_of=as_of)
         prepare = steps["prepare"](
@@ -73,10 +89,14 @@ def build(
             holdout_from=holdout_from,
             holdout_to=holdout_to,
         )
-        train = steps["train"](task=settings.name, examples=prepare.outputs.train)
-        model = train.outputs.model
+        profile = steps["profile"](task=settings.name, examples=prepare.outputs.train)
+        skew = steps["skew"](task=settings.name, tables=tables, reference=profile.outputs.profile)
+        model = fitted(steps, task, prepare.outputs.train, fit).outputs.model
         evaluate = steps["evaluate"](
-            task=settings.name, model=model, holdout=prepare.outputs.holdout
+            task=settings.name,
+            model=model,
+            holdout=prepare.outputs.holdout,
+            skew=skew.outputs.report,
         )
         reference = steps["reference"](
             task=settings.name, model=model, holdout=prepare.outputs.holdout
@@ -115,6 +135,8 @@ def build(
         return {
             "model": model,
             "report": validate.outputs.report,
+            "profile": profile.outputs.profile,
+            "skew": skew.outputs.report,
             "metrics": evaluate.outputs.metrics,
             "verdict": judged.outputs.verdict,
             "card": card.outputs.card,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ml import task as tasks
 from ml import tracking
+from ml.data import report
 from ml.errors import TaskError
 from ml.steps import command
 
@@ -95,14 +96,29 @@ def evaluate(task: tasks.Task, model: Path, holdout: Path) -> Evaluation:
     )
 
 
+def require_alike(skew: Path, data_version: str) -> None:
+    """Refuse measures where requests are computed otherwise than the examples: nobody gets them."""
+    found = report.read(skew)
+    if not found.passed:
+        raise TaskError(f"features of scoring requests differ from training's: {found.text}")
+    if found.data_version != data_version:
+        raise TaskError(
+            f"the skew report is about data version {found.data_version}, the hold-out of "
+            f"{data_version}; run skew on the tables that the examples were made of"
+        )
+
+
 def main(arguments: Sequence[str]) -> None:
     """Read the command line and evaluate."""
     parser = command.parser("evaluate", "Measure the model on the hold-out.")
     parser.add_argument("--model", type=Path, required=True, help="folder that train wrote")
     parser.add_argument("--holdout", type=Path, required=True, help="folder of hold-out examples")
     parser.add_argument("--metrics", type=Path, required=True, help="folder to write measures to")
+    parser.add_argument("--skew", type=Path, help="folder that skew wrote for the same tables")
     given = parser.parse_args(arguments)
     found = evaluate(tasks.load(given.task), given.model, given.holdout)
+    if given.skew:
+        require_alike(given.skew, found.data_version)
     text = json.dumps(asdict(found), indent=2) + "\n"
     (command.made(given.metrics) / METRICS).write_text(text, encoding="utf-8")
     command.log.info("%s", found.text)

@@ -23,13 +23,14 @@ def job(flights):
 KEY = "https://test.vault.azure.net/keys/verdicts"
 
 
-def build(flights, champion=None):
+def build(flights, champion=None, **more):
     return train.build(
         flights,
         data="azureml:flights-raw:9b62",
         compute="cpu",
         code_version="code-1",
         gate=train.Gate(key=KEY, compute="gates", champion=champion),
+        **more,
     )
 
 
@@ -59,8 +60,10 @@ def test_the_steps_follow_each_other(document):
         "ingest": [],
         "validate": ["ingest"],
         "prepare": ["ingest", "validate"],
+        "profile": ["prepare"],
+        "skew": ["ingest", "profile"],
         "train": ["prepare"],
-        "evaluate": ["prepare", "train"],
+        "evaluate": ["prepare", "skew", "train"],
         "reference": ["prepare", "train"],
         "gate": ["prepare", "train"],
         "card": ["evaluate", "gate", "prepare", "train"],
