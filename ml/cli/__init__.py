@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ml.cli import console, releasing, trust
+from ml.cli import console, releasing, replayed_year, trust
 from ml.cli.options import (
     Group,
     Json,
@@ -207,6 +207,7 @@ def replay(
 for _command in (
     *(trust.explain, trust.lineage, trust.promote),
     *(releasing.release, releasing.status, releasing.rollback),
+    replayed_year.loop,
 ):
     app.command()(_command)
 

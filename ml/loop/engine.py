@@ -94,7 +94,7 @@ class Calendar:
     def month_ends(self, day: date) -> tuple[str, date, date] | None:
         """Return the month, its first and its last day, whose labels are all in on this morning."""
         last = day - timedelta(days=self.label_days + 1)
-        if (last + timedelta(days=1)).day != 1:
+        if last < self.first or (last + timedelta(days=1)).day != 1:
             return None
         begin = last.replace(day=1)
         return f"{begin:%Y-%m}", max(begin, self.first), last
@@ -180,7 +180,7 @@ class Engine:
         known = {(each.at, each.reason) for each in self.decisions}
         for step in steps:
             if step in state.history and (step.at, step.reason) not in known:
-                self._decided(_of_step(state, step))
+                self.add(_of_step(state, step))
         if self._spoiled == state.request.release and not state.active:
             held = state.ending is not None and state.ending.value in {"rolled_back", "kept"}
             self.faults.append(
@@ -200,10 +200,10 @@ class Engine:
         self.months.append(found.month)
         self.alerts += found.alerts
         self.drift += found.drift
-        self._decided(found.decision)
+        self.add(found.decision)
         came = self.platform.retrain(month, found)
         for decision in came.decisions:
-            self._decided(decision)
+            self.add(decision)
         self._model = came.model or self._model
 
     def _spoil(self, day: date) -> None:
@@ -212,7 +212,7 @@ class Engine:
             return
         state = self.platform.spoil()
         self._spoiled = state.request.release
-        self._decided(
+        self.add(
             Decision(
                 at=self.clock.now(),
                 kind="fault",
@@ -223,7 +223,8 @@ class Engine:
         )
         self._begin(state)
 
-    def _decided(self, decision: Decision) -> None:
+    def add(self, decision: Decision) -> None:
+        """Keep a decision, and say it."""
         self.decisions.append(decision)
         self.say(decision)
 

@@ -1,0 +1,116 @@
+"""`mlops loop`: replay a year on the platform, from the first model to the last decision."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ml import task as tasks
+from ml.cli import console, raw_data, training
+from ml.cli.stack import Target
+from ml.errors import TaskError
+from ml.loop import record, report
+from ml.loop import year as years
+from ml.loop.clock import ReplayClock
+from ml.loop.engine import Calendar, Engine
+from ml.loop.looking import Looking
+from ml.loop.platform import AzurePlatform
+from ml.loop.record import Cost, Decision, Loop
+from ml.loop.relearning import Relearning
+from ml.loop.serving import Serving
+from ml.workspace import RegisteredModel, Workspace
+
+_COLOURS = {"page": "red", "roll_back": "red", "fail": "red", "promote": "green", "pass": "green"}
+MONTHS_TO_LEARN = 2
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asked for."""
+
+    task: str
+    data: Path | None
+    stack: str
+    first: date
+    last: date
+    every: int
+    spoiled: date | None
+    folder: Path
+
+
+def run(target: Target, wish: Wish) -> Loop:
+    """Train the first model, replay the days, and write record and report."""
+    began = datetime.now(UTC)
+    task = tasks.load(wish.task)
+    say = console.err.print
+    clock = ReplayClock()
+    serving = Serving(Workspace(target.place), wish.task, target.endpoint(wish.task), clock)
+    raw = raw_data.folder(task.settings.data, wish.data)
+    say(f"reading {task.settings.data.asset}")
+    year = years.read(task, raw, str(serving.zone))
+    days = list(year.days(wish.first, wish.last, wish.every))
+    if not days:
+        raise TaskError(f"there are no events from {wish.first} to {wish.last}")
+    learner = Relearning(
+        serving, lambda periods: _trained(target, serving.workspace, wish, periods), clock
+    )
+    platform = AzurePlatform(serving, Looking(serving), learner)
+    calendar = Calendar(wish.first, days[-1].day, serving.zone, spoiled=wish.spoiled)
+    engine = Engine(platform, clock, calendar, _tell)
+    clock.reach(years.midnight(wish.first, serving.zone))
+    for decision in learner.first(wish.first):
+        engine.add(decision)
+    say(f"replaying {len(days)} days, {sum(map(len, days)):,} events")
+    engine.run(days)
+    found = Loop(
+        title=f"{wish.task}, {wish.first} to {days[-1].day}",
+        task=wish.task,
+        stack=wish.stack,
+        began=began,
+        ended=datetime.now(UTC),
+        first=wish.first,
+        last=days[-1].day,
+        decisions=tuple(engine.decisions),
+        months=tuple(engine.months),
+        drift=tuple(engine.drift),
+        traffic=tuple(engine.traffic),
+        alerts=tuple(engine.alerts),
+        releases=engine.spans,
+        costs=_costs(engine, learner),
+        faults=tuple(engine.faults),
+    )
+    record.save(found, wish.folder / record.NAME)
+    report.write(found, wish.folder / REPORT)
+    return found
+
+
+REPORT = "loop.html"
+
+
+def show(found: Loop, folder: Path) -> None:
+    """Print the decisions and where the report is."""
+    console.out.print(report.markdown(found.decisions), markup=False)
+    console.out.print(f"report: {folder / REPORT}")
+
+
+def _trained(
+    target: Target, workspace: Workspace, wish: Wish, periods: dict[str, str | None]
+) -> tuple[RegisteredModel | None, float]:
+    asked = training.Wish(wish.task, wish.data, None, wait=True, periods=periods)
+    outcome = training.train(target, workspace, asked)
+    return outcome.model, outcome.seconds
+
+
+def _costs(engine: Engine, learner: Relearning) -> tuple[Cost, ...]:
+    requests = sum(each.requests for each in engine.traffic)
+    return (
+        Cost(item="requests", amount=requests, unit="requests"),
+        Cost(item="training", amount=round(learner.seconds / 60, 1), unit="minutes of cluster"),
+        Cost(item="releases", amount=len(engine.releases), unit="releases"),
+    )
+
+
+def _tell(decision: Decision) -> None:
+    colour = _COLOURS.get(decision.verdict)
+    verdict = f"[{colour}]{decision.verdict}[/]" if colour else decision.verdict
+    console.err.print(f"{decision.at:%Y-%m-%d} {decision.kind:<8} {verdict:<12} ", end="")
+    console.err.print(f"{decision.subject}: {decision.reason}", markup=False)
