@@ -37,7 +37,7 @@ def fitted(components: Mapping[str, Component], task: Task, examples: object, fi
     """Add the step that fits, and before it the sweep that it takes its settings from."""
     given: dict[str, object] = {"task": task.settings.name, "examples": examples, **fit.arguments}
     if fit.trials:
-        given["parameters"] = swept(components, task, given, fit).outputs.parameters
+        given["parameters"] = swept(components, task, given, fit).outputs["parameters"]
     train: Command = components[TRAIN](**given)
     train.name = TRAIN
     if fit.processes * fit.nodes > 1:
@@ -58,11 +58,9 @@ def swept(
         )
     space = {name: _distribution(found) for name, found in wanted.space.items()}
     trial: Command = components[TUNE](**given, **space)
-    sweep = trial.sweep(
-        primary_metric=METRIC,
-        goal="minimize",
-        sampling_algorithm=RandomSamplingAlgorithm(seed=wanted.seed),
-    )
+    sweep = trial.sweep(primary_metric=METRIC, goal="minimize")
+    # The same settings are tried again for the same seed, so that a sweep can be repeated.
+    sweep.sampling_algorithm = RandomSamplingAlgorithm(seed=wanted.seed)
     sweep.set_limits(
         max_total_trials=fit.trials,
         max_concurrent_trials=min(wanted.concurrent, fit.trials),

@@ -70,7 +70,7 @@ def test_the_best_settings_of_a_sweep_go_into_training(flights):
 
 def test_a_task_without_a_search_space_cannot_be_swept(flights):
     settings = flights.settings.model_copy(update={"sweep": None})
-    with pytest.raises(TaskError, match="give task.yaml a part `sweep`"):
+    with pytest.raises(TaskError, match=r"give task\.yaml a part `sweep`"):
         nodes(flights.model_copy(update={"settings": settings}), fit=Fit(trials=2))
 
 
