@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from ml.steps.command import log
 
 
-def record(metrics: Mapping[str, float], parameters: Mapping[str, object]) -> bool:
+def record(
+    metrics: Mapping[str, float],
+    parameters: Mapping[str, object],
+    tags: Mapping[str, str] | None = None,
+) -> bool:
     """Log to the run that the environment names; say nothing and do nothing without a server."""
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         return False
@@ -15,5 +19,6 @@ def record(metrics: Mapping[str, float], parameters: Mapping[str, object]) -> bo
     with mlflow.start_run():
         mlflow.log_params(dict(parameters))
         mlflow.log_metrics(dict(metrics))
+        mlflow.set_tags(dict(tags or {}))
     log.info("logged %d metrics to MLflow", len(metrics))
     return True

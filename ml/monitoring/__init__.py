@@ -1,0 +1,7 @@
+"""From what an endpoint served to what monitors found: windows of profiles, findings, a report."""
+
+from ml.monitoring.looking import Look, look, window
+from ml.monitoring.served import Served
+from ml.monitoring.sources import BlobSource, FolderSource, Source
+
+__all__ = ["BlobSource", "FolderSource", "Look", "Served", "Source", "look", "window"]
