@@ -17,13 +17,17 @@ from ml.workspace import DIGEST, RegisteredModel, Workspace
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from ml.acceptance.document import Acceptance
     from ml.verdict.keys import TrustedKeys
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 MANAGEMENT = "https://management.azure.com/.default"
 REQUIRED = "required"
 # Of the source alone: who is champion, and what the last promotion recorded.
-OWN = frozenset({"role", "promoted_from", "promoted_at", "requested_by", "approved_by"})
+OWN = frozenset(
+    {"role", "promoted_from", "promoted_at", "requested_by", "approved_by"}
+    | {"accepted_by_job", "accepted_at"}
+)
 
 
 class Registry(Protocol):
@@ -45,6 +49,25 @@ class Registry(Protocol):
     def download(self, model: str, version: str, folder: Path) -> Path:
         """Return the folder that holds a version's MLmodel."""
         ...
+
+
+@dataclass(frozen=True)
+class StagingTests:
+    """What staging tested and signed: without it, production takes no model."""
+
+    staging: Archive
+    keys: "TrustedKeys"
+
+    def passed(self, folder: Path, model: RegisteredModel, digest: str) -> "Acceptance":
+        """Return the passing result for exactly these bytes.
+
+        Raises:
+            AcceptanceError: there is none, or it does not hold.
+        """
+        from ml.acceptance import check, kept  # noqa: PLC0415  clients that --help does not need
+
+        wanted = check.Wanted.of(folder, model, self.staging.workspace.place)
+        return check.passing(kept.newest(self.staging, model, digest), self.keys, wanted)
 
 
 @dataclass(frozen=True)
@@ -74,12 +97,13 @@ class Approval:
 
 @dataclass(frozen=True)
 class Promoted:
-    """A model in the environment it was promoted to."""
+    """A model in the environment it was promoted to; `tested` is what opened the way there."""
 
     model: RegisteredModel
     digest: str
     registry: str
     done: bool = True
+    tested: "Acceptance | None" = None
 
     @property
     def document(self) -> dict[str, object]:
@@ -90,6 +114,7 @@ class Promoted:
             "registry": self.registry,
             "new": self.model.new,
             "done": self.done,
+            "tested": self.tested.model_dump(mode="json") if self.tested else None,
             "tags": dict(self.model.tags),
         }
 
@@ -110,34 +135,37 @@ def promote(
     keys: "TrustedKeys",
     *,
     approval: Approval,
+    tests: StagingTests | None = None,
     dry_run: bool = False,
 ) -> Promoted:
     """Share a model through the registry and register the same bytes in the target workspace.
 
     The verdict is checked over the bytes as the source has them and again as the registry gives
-    them; a killed promotion goes on where it was, and a finished one is found done.
+    them, and `tests` is asked before anything moves; a killed promotion goes on where it was, and
+    a finished one is found done.
 
     Raises:
-        TaskError: a verdict does not hold, or the registry gives other bytes.
+        TaskError: a verdict or a test does not hold, or the registry gives other bytes.
     """
     task = model.tags.get("task", "")
     with tempfile.TemporaryDirectory(prefix="mlops-promote-") as scratch:
-        digest = _verified(source.model_folder(model, Path(scratch) / "source"), model, keys, task)
+        origin = source.model_folder(model, Path(scratch) / "source")
+        digest = _verified(origin, model, keys, task)
+        passed = tests.passed(origin, model, digest) if tests else None
         asset = f"azureml://registries/{registry.name}/models/{model.name}/versions/{digest[:16]}"
         for known in target.models(model.name, limit=1000):
             if known.tags.get(DIGEST) == digest:
-                return Promoted(known, digest, asset)
+                return Promoted(known, digest, asset, tested=passed)
         if dry_run:
-            return Promoted(model, digest, asset, done=False)
+            return Promoted(model, digest, asset, done=False, tested=passed)
         if not registry.has(model.name, digest[:16]):
             registry.share(source.workspace, model, digest[:16])
         folder = registry.download(model.name, digest[:16], Path(scratch) / "registry")
         if _verified(folder, model, keys, task) != digest:
             raise TaskError(f"{asset} holds other bytes than {model.name}:{model.version}")
-        made = target.register_model(
-            model.name, folder, digest, _tags(model, source, asset, approval), f"From {asset}"
-        )
-    return Promoted(made, digest, asset)
+        tags = _tags(model, source, asset, approval) | _of_tests(passed)
+        made = target.register_model(model.name, folder, digest, tags, f"From {asset}")
+    return Promoted(made, digest, asset, tested=passed)
 
 
 def _verified(folder: Path, model: RegisteredModel, keys: "TrustedKeys", task: str) -> str:
@@ -159,6 +187,12 @@ def _tags(
         "requested_by": approval.requested_by,
         "approved_by": approval.approved_by or "nobody",
     }
+
+
+def _of_tests(passed: "Acceptance | None") -> dict[str, str]:
+    if passed is None:
+        return {}
+    return {"accepted_by_job": passed.job, "accepted_at": passed.issued.isoformat()}
 
 
 def requester(credential: "TokenCredential") -> str:

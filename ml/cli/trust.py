@@ -67,15 +67,23 @@ def promote(
     approved_by: Annotated[
         str | None, typer.Option(help="Who agreed, somebody other than you; it is recorded.")
     ] = None,
+    instance_type: Annotated[
+        str, typer.Option(help="Machine of the deployment that staging tests.")
+    ] = "Standard_DS3_v2",
     key: Key = None,
     jwk: Jwk = None,
     dry_run: Annotated[bool, typer.Option(help="Check everything and change nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Share a model through the registry with the next environment: same bytes, same verdict."""
+    """Share a model through the registry with the next environment: same bytes, same verdict.
+
+    Staging deploys what it gets, without traffic, tests it and signs the result; prod takes no
+    model without one that passed, for exactly its bytes.
+    """
     from ml.cli import promoting  # noqa: PLC0415  --help shall not read tasks or clients
 
-    found = promoting.run(model, to, approved_by, (key, jwk), dry_run=dry_run)
+    wish = promoting.Wish(model, to, approved_by, instance_type, key, jwk)
+    found = promoting.run(wish, dry_run=dry_run)
     if json:
         console.as_json(found.document)
     else:

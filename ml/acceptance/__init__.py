@@ -1,0 +1,1 @@
+"""What an environment tests before the next one takes a model: contract, smoke and load, signed."""
