@@ -14,47 +14,12 @@ from ml.errors import TaskError
 from ml.steps import command, reference
 
 if TYPE_CHECKING:
-    from ml.drift.monitor import Reference
-    from ml.drift.policy import Policy
-    from ml.monitoring import FolderSource, Look
-
-
-def look(
-    task: str,
-    known: "Reference",
-    source: "FolderSource",
-    endpoint: str,
-    deployments: Sequence[str],
-    days: tuple[date | None, date | None] = (None, None),
-    stores: tuple[Path | None, Path | None] = (None, None),
-) -> "Look":
-    """Look at the days, or at the policy's window up to yesterday.
-
-    `stores` are where counted hours are kept, and where earlier looks kept theirs.
-    """
-    from ml import monitoring  # noqa: PLC0415  seconds that --help does not need
-    from ml.drift import policy as policies  # noqa: PLC0415  as above
-    from ml.monitoring.looking import latest  # noqa: PLC0415  as above
-    from ml.monitoring.store import Store  # noqa: PLC0415  as above
-
-    policy: Policy = policies.load(task)
-    first, last = days
-    begin, end = latest(policy, datetime.now(UTC).date())
-    served = monitoring.Served(
-        task=tasks.load(task),
-        policy=policy,
-        reference=known,
-        source=source,
-        endpoint=endpoint,
-        deployments=deployments,
-        store=Store(*stores),
-    )
-    return monitoring.look(served, first or begin, last or end)
+    from ml.monitoring import FolderSource
 
 
 def mounted(endpoint: str, answers: Path, labels: Path | None) -> "FolderSource":
     """Return the folders of an endpoint as files of the workspace's container."""
-    from ml.monitoring import FolderSource  # noqa: PLC0415  see look
+    from ml.monitoring import FolderSource  # noqa: PLC0415  see main
 
     parts = {f"{collected.PREFIX}/{endpoint}/": answers}
     return FolderSource(parts | ({f"{collected.LABELS}/{endpoint}/": labels} if labels else {}))
@@ -79,18 +44,23 @@ def main(arguments: Sequence[str]) -> None:
     given = parser.parse_args(arguments)
     if given.first and given.last and given.first > given.last:
         raise TaskError(f"the window ends on {given.last}, before {given.first}; turn them round")
-    deployments = [name.strip() for name in given.deployments.split(",") if name.strip()]
-    found = look(
-        given.task,
-        reference.read(given.model),
-        mounted(given.endpoint, given.collected, given.labels),
-        given.endpoint,
-        deployments,
-        (given.first, given.last),
-        (command.made(given.hours), given.earlier),
-    )
-    from ml.monitoring import writing  # noqa: PLC0415  see look
+    from ml import monitoring  # noqa: PLC0415  seconds that --help does not need
+    from ml.drift import policy  # noqa: PLC0415  as above
+    from ml.monitoring import writing  # noqa: PLC0415  as above
 
+    wanted = policy.load(given.task)
+    first, last = monitoring.latest(wanted, datetime.now(UTC).date())
+    deployments = [name.strip() for name in given.deployments.split(",") if name.strip()]
+    served = monitoring.Served(
+        task=tasks.load(given.task),
+        policy=wanted,
+        reference=reference.read(given.model),
+        source=mounted(given.endpoint, given.collected, given.labels),
+        endpoint=given.endpoint,
+        deployments=deployments,
+        store=monitoring.Store(command.made(given.hours), given.earlier),
+    )
+    found = monitoring.look(served, given.first or first, given.last or last)
     about = {
         "task": given.task,
         "endpoint": given.endpoint,
