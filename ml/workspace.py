@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TERMINAL = frozenset({"Completed", "Failed", "Canceled", "NotResponding"})
 DIGEST = "model_digest"
-_REUSED = "azureml.isreused"
+_REUSED, _PREVIOUS = "azureml.isreused", "previous"
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,15 @@ class RegisteredModel:
 
 @dataclass(frozen=True)
 class DataVersion:
-    """One version of a data asset; `new` says whether it was uploaded just now."""
+    """One version of a data asset; `new` says whether it was uploaded just now.
+
+    `previous` is the version whose windows count where this one has none of them.
+    """
 
     name: str
     version: str
     new: bool
+    previous: str | None = None
 
     @property
     def reference(self) -> str:
@@ -83,7 +87,28 @@ class Workspace:
         """The Azure ML client."""
         return self.connect(self.place)
 
-    def ensure_data(self, name: str, folder: Path, description: str) -> DataVersion:
+    def data_versions(self, name: str) -> list[DataVersion]:
+        """Return the versions of a data asset, newest first."""
+        from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415  as above
+
+        with explained(self.place):
+            try:
+                found = sorted(self.client.data.list(name=name), key=_created, reverse=True)
+            except ResourceNotFoundError:
+                return []
+        return [
+            DataVersion(
+                name,
+                str(getattr(one, "version", "")),
+                new=False,
+                previous=(getattr(one, "tags", None) or {}).get(_PREVIOUS),
+            )
+            for one in found
+        ]
+
+    def ensure_data(
+        self, name: str, folder: Path, description: str, previous: str | None = None
+    ) -> DataVersion:
         """Register a folder under the hash of its content; what is there is not sent again."""
         version = manifest.data_version(manifest.sources_of(folder))
         from azure.ai.ml.entities import Data  # noqa: PLC0415  takes seconds, see the class
@@ -99,11 +124,11 @@ class Workspace:
                     path=str(folder),
                     type="uri_folder",
                     description=description,
-                    tags={"content": version},
+                    tags={"content": version, **({_PREVIOUS: previous} if previous else {})},
                 )
                 with plain():
                     self.client.data.create_or_update(wanted)
-                return DataVersion(name, version, new=True)
+                return DataVersion(name, version, new=True, previous=previous)
         return DataVersion(name, version, new=False)
 
     def ensure_environment(self, definition: Path) -> str:
@@ -193,7 +218,8 @@ class Workspace:
         with tempfile.TemporaryDirectory(prefix="mlops-logs-") as folder, explained(self.place):
             self.client.jobs.download(run, download_path=folder)
             files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-            said = [path for path in files if path.name == "std_log.txt"] or files[-1:]
+            # One file, or one for each process of a distributed step.
+            said = [path for path in files if path.name.startswith("std_log")] or files[-1:]
             return [
                 line
                 for path in said

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ml.cli import console, releasing, replayed_year, trust
+from ml.cli import console, monitoring, releasing, replayed_year, trust
 from ml.cli.options import (
+    Device,
     Group,
     Json,
     Key,
@@ -45,6 +46,25 @@ def train(
     train_to: Period = None,
     holdout_from: Period = None,
     holdout_to: Period = None,
+    previous: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION|latest|none",
+            help="Raw data version whose windows count where --data has none of them. By default "
+            "the latest where --data lacks a table, and none where it is whole.",
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=1, help="Last periods that stop boosting, each in turn.")
+    ] = None,
+    sweep: Annotated[
+        int, typer.Option(min=0, help="Try so many settings first, and fit with the best.")
+    ] = 0,
+    processes: Annotated[int, typer.Option(min=1, help="Processes a node to fit by.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes to fit on.")] = 1,
+    device: Annotated[
+        Device | None, typer.Option(help="Where trees are grown, instead of the task's.")
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
     json: Json = False,
 ) -> None:
@@ -59,7 +79,20 @@ def train(
         "holdout_from": holdout_from,
         "holdout_to": holdout_to,
     }
-    wish = training.Wish(task, data, compute, wait, periods, key)
+    wish = training.Wish(
+        task,
+        data,
+        compute,
+        wait,
+        periods,
+        key,
+        previous=previous,
+        folds=folds,
+        processes=processes,
+        nodes=nodes,
+        device=device.value if device else None,
+        trials=sweep,
+    )
     outcome = training.train(target, Workspace(target.place), wish)
     if json:
         console.as_json(outcome.document)
@@ -207,7 +240,7 @@ def replay(
 for _command in (
     *(trust.explain, trust.lineage, trust.promote),
     *(releasing.release, releasing.status, releasing.rollback),
-    replayed_year.loop,
+    *(monitoring.monitor, replayed_year.loop),
 ):
     app.command()(_command)
 

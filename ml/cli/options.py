@@ -1,5 +1,6 @@
 """Options that several commands share, and what they mean together."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,14 @@ import typer
 if TYPE_CHECKING:
     from ml.cli.stack import Target
     from ml.workspace import Workspace
+
+
+class Device(StrEnum):
+    """Where trees are grown."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
 
 Stack = Annotated[
     str | None, typer.Option("--stack", "-s", help="Stack whose outputs name the workspace.")

@@ -34,15 +34,21 @@ def folder(data: Data, given: Path | None) -> Path:
     return path
 
 
+def is_whole(task: Task, given: Path) -> bool:
+    """Whether the folder alone has a file for every table."""
+    return {file.table for file in raw_files.find(task, given)} == set(task.schema_.tables)
+
+
 @contextmanager
-def named(task: Task, given: Path) -> Generator[Path]:
+def named(task: Task, given: Path, *, whole: bool = True) -> Generator[Path]:
     """Yield a folder with the files that the task's tables name and no others: what is sent.
 
     Raises:
-        TaskError: a table has no file.
+        TaskError: a table has no file, or where not all need one, none has.
     """
     found = raw_files.find(task, given)
-    raw_files.require(task, given, {file.table for file in found})
+    if whole or not found:
+        raw_files.require(task, given, {file.table for file in found})
     with tempfile.TemporaryDirectory(prefix="mlops-raw-") as scratch:
         for path in sorted({file.path for file in found}):
             target = Path(scratch) / path.relative_to(given)

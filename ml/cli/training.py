@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml import environments
 from ml import task as tasks
-from ml.cli import code_version, console, raw_data
+from ml.cli import carrying, code_version, console, raw_data
 from ml.cli.follow import Progress, Step, follow
 from ml.cli.stack import Target
 from ml.errors import PlatformError
@@ -27,6 +27,12 @@ class Wish:
     wait: bool
     periods: dict[str, str | None]
     key: str | None = None
+    previous: str | None = None
+    folds: int | None = None
+    processes: int = 1
+    nodes: int = 1
+    device: str | None = None
+    trials: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,37 +79,43 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
         )
     say = console.err.print
     say(f"workspace {target.place}")
-    with raw_data.named(task, folder) as files:
-        data = workspace.ensure_data(
-            task.settings.data.asset, files, f"Raw files of the task {task.settings.name}."
-        )
+    data, earlier = carrying.upload(workspace, task, folder, wish.previous)
     say(f"data {data.name}:{data.version} {'uploaded' if data.new else 'is there already'}")
+    if earlier:
+        say(f"windows that it lacks come from {', '.join(reversed(earlier))}")
     environment = workspace.ensure_environment(environments.DEFINITION)
     from ml.pipelines import train as pipeline  # noqa: PLC0415  the client's import takes seconds
+    from ml.pipelines.fitting import Fit  # noqa: PLC0415  as above
     from ml.verdict import reigning  # noqa: PLC0415  as above
 
     champion = reigning.champion(workspace.models(task.settings.model, limit=1000))
     say(f"champion {champion.name}:{champion.version}" if champion else "no champion yet")
 
-    job = workspace.submit(
-        pipeline.build(
-            task,
-            data=data.reference,
-            compute=wish.compute or target.compute,
-            code_version=code_version.current(),
-            gate=pipeline.Gate(
-                key=key,
-                compute=target.gate_compute,
-                champion=champion.version if champion else None,
-            ),
-            environment=environment,
+    wanted = pipeline.build(
+        task,
+        data=data.reference,
+        compute=wish.compute or target.compute,
+        code_version=code_version.current(),
+        gate=pipeline.Gate(
+            key=key,
+            compute=target.gate_compute,
+            champion=champion.version if champion else None,
         ),
-        task.settings.name,
+        environment=environment,
+        earlier=earlier,
+        fit=Fit(
+            processes=wish.processes,
+            nodes=wish.nodes,
+            folds=wish.folds,
+            device=wish.device,
+            trials=wish.trials,
+        ),
     )
+    job = workspace.submit(wanted, task.settings.name)
     say(f"job {job.name} sent to {wish.compute or target.compute}")
     if not wish.wait:
         return Outcome(job, data.reference)
-    progress = Progress.of(pipeline.STEPS)
+    progress = Progress.of(tuple(wanted.jobs))
     try:
         follow(workspace, job, progress, console.err, time.sleep)
     except KeyboardInterrupt:
