@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import cycle, islice
+from math import inf
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ml.gates.outcome import Finding, Outcome, Result, summed
 OK, SERVER = 200, 500
 SAME = 1e-6  # scores are 32 bit
 FIRST_ANSWER_S = 60.0
+ROUNDS = 3
 SUCCEEDED = "Succeeded"
 _SHOWN = 3
 
@@ -136,13 +138,21 @@ def smoke(
 
 
 def load(ask: Ask, example: Example, limits: Limits) -> Result:
-    """So many requests, some at once: few fail, and answers are soon there."""
+    """So many requests, some at once: few fail, and answers are soon there.
+
+    What else runs on a machine only ever adds time: of up to three rounds the fastest counts, and
+    the first one that keeps the limit ends it. Failures of all rounds count.
+    """
     bodies = [body(example.columns, [row]) for row in example.rows]
-    with ThreadPoolExecutor(limits.at_once) as pool:
-        answers = list(pool.map(ask, islice(cycle(bodies), limits.requests)))
+    answers: list[Answer] = []
+    rounds: list[float] = []
+    while len(rounds) < ROUNDS and min(rounds, default=inf) > limits.latency_ms:
+        with ThreadPoolExecutor(limits.at_once) as pool:
+            answered = list(pool.map(ask, islice(cycle(bodies), limits.requests)))
+        answers += answered
+        rounds.append(float(np.quantile([each.ms for each in answered], limits.quantile)))
     failed = [answer for answer in answers if answer.code != OK]
-    rate = len(failed) / len(answers)
-    slow = float(np.quantile([answer.ms for answer in answers], limits.quantile))
+    rate, slow = len(failed) / len(answers), min(rounds)
     return summed(
         "load",
         [
@@ -158,6 +168,7 @@ def load(ask: Ask, example: Example, limits: Limits) -> Result:
                 outcome=_judged(slow <= limits.latency_ms),
                 value=round(slow, 3),
                 wanted=f"at most {limits.latency_ms:g}, {limits.at_once} at once",
+                note=f"fastest of {len(rounds)} round(s)",
             ),
         ],
     )

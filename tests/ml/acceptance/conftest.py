@@ -92,8 +92,10 @@ def trusted(staging) -> KeysOf:
 
 
 @pytest.fixture
-def arrived(registered) -> tuple[Path, RegisteredModel]:  # noqa: F811  the fixture
-    """The registered model in staging: its folder and its version."""
+def arrived(registered, task) -> tuple[Path, RegisteredModel]:  # noqa: F811  the fixtures
+    """The registered model in staging: its folder and its version; few requests are a load here."""
+    rollout = task / "rollout.yaml"
+    rollout.write_text(rollout.read_text().replace("min_requests: 200", "min_requests: 20"))
     return registered()
 
 

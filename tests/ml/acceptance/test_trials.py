@@ -145,7 +145,20 @@ def test_the_error_rate_decides_the_load_test(every, outcome, arrived, served):
 def test_slow_answers_fail_the_load_test(arrived, served):
     served.change = lambda _body, answer: replace(answer, ms=300.0)
     found = trials.load(served, cases.Example.read(arrived[0]), limits.load("flights"))
-    assert "P95 in ms 300, wanted at most 250, 4 at once" in found.reason
+    said = "P95 in ms 300, wanted at most 250, 4 at once: fastest of 3 round(s)"
+    assert found.reason == said
+
+
+def test_a_machine_that_is_busy_for_a_while_is_no_slow_model_but_its_errors_count(arrived, served):
+    counted = iter(range(1000))
+
+    def change(_body, answer):
+        at = next(counted)
+        return trials.Answer(503, 900.0) if at < 5 else replace(answer, ms=900.0 * (at < 200))
+
+    served.change = change
+    found = trials.load(served, cases.Example.read(arrived[0]), limits.load("flights"))
+    assert found.reason == "error rate 0.0125, wanted at most 0.01 of 400: 503"
 
 
 def test_files_of_another_model_are_not_tested(run):
