@@ -99,6 +99,7 @@ def schedule(target: Target, workspace: Workspace, wish: Wish) -> str:
     if wish.days != (None, None):
         raise PlatformError("a schedule looks at the latest days; leave out --from and --to")
     start = datetime.now(UTC).date() + timedelta(days=1)
+    # The service replaces a schedule of the same name: whoever releases another model asks again.
     name = f"monitor-{target.endpoint(wish.task, wish.endpoint)}"
     made = pipeline.on_schedule(name, _job(target, workspace, wish), at=AT, start=start)
     with explained(workspace.place, f"schedule {name}"):
@@ -154,6 +155,9 @@ def _job(target: Target, workspace: Workspace, wish: Wish) -> "PipelineJob":
             f"deployment {name} of {endpoint} has collected nothing; is it called, and is its "
             "data collector on?"
         )
+    labels = _there(releases, f"{collected.LABELS}/{endpoint}/")
+    if not labels:
+        console.err.print(f"there are no labels at {collected.LABELS}/{endpoint}/ yet")
     workspace.ensure_environment(environments.DEFINITION)
     return pipeline.build(
         task,
@@ -162,7 +166,7 @@ def _job(target: Target, workspace: Workspace, wish: Wish) -> "PipelineJob":
         compute=wish.compute or target.compute,
         days=wish.days,
         found=pipeline.Found(
-            labels=_there(releases, f"{collected.LABELS}/{endpoint}/"),
+            labels=labels,
             earlier=_there(releases, pipeline.hours_of(endpoint)),
         ),
     )
