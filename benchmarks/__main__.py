@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import measure, policy_pack, prepare, replays
+from benchmarks import measure, policy_pack, prepare, replays, step_overhead
 from benchmarks.report import Report
 
 
@@ -24,6 +24,8 @@ def main() -> int:
                 measure.preview(report, environment, "prod")
                 report.say("deploy and train ...")
                 measure.up_and_train(report, environment)
+                report.say("steps that do nothing ...")
+                step_overhead.overhead(report, environment)
             with measure.local_azure(homes / "prod") as environment:
                 report.say("policy pack over prod, and Checkov ...")
                 policy_pack.prod(report, environment, homes)
