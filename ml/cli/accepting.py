@@ -16,6 +16,7 @@ from ml.cli.releases import patiently
 from ml.cli.stack import Target
 from ml.errors import PlatformError
 from ml.release.beginning import deployment_of
+from ml.release.evidence import Readiness
 from ml.release.ports import ChangedError, UnavailableError
 from ml.workspace import RegisteredModel, Workspace
 
@@ -94,7 +95,13 @@ def accept(tests: Tests) -> "Acceptance":
         else:
             say(f"tested by job {found.job} already")
             return found
-        _deploy(here, tests)
+        try:
+            _deploy(here, tests)
+        except PlatformError:
+            seen = patiently(_endpoint(here, tests).read)
+            if seen.deployments.get(tests.deployment) is Readiness.FAILED:
+                _take_down(here, tests)
+            raise
         try:
             _test(here, tests)
             now = check.Wanted.of(folder, model, here.place)

@@ -28,7 +28,7 @@ class Cloud:
     """Staging: its model, its endpoint, what it kept, and a job that keeps the next result."""
 
     def __init__(self, folder, endpoint):
-        self.folder, self.status = folder, "Completed"
+        self.folder, self.status, self.came_up = folder, "Completed", "Succeeded"
         self.kept: list[str] = []
         self.next = ""
         self.sent: list[object] = []
@@ -78,7 +78,9 @@ def staged(arrived, monkeypatch, trusted):
 
     def deploy(_workspace, **wanted):
         seen.deployed.append(wanted)
-        seen.endpoint.deployments[wanted["name"]] = deployment(wanted["name"])
+        seen.endpoint.deployments[wanted["name"]] = deployment(wanted["name"], seen.came_up)
+        if seen.came_up != "Succeeded":
+            raise PlatformError(f"deployment {wanted['name']} is {seen.came_up}")
 
     monkeypatch.setattr(check, "datetime", Clock)
     monkeypatch.setattr(accepting, "Archive", Archived)
@@ -155,6 +157,15 @@ def test_a_job_that_breaks_is_told_with_its_log_and_leaves_nothing(staged, capsy
         staged.accept()
     assert "it broke" in capsys.readouterr().err
     assert staged.tests.deployment not in staged.cloud.endpoint.deployments
+
+
+@pytest.mark.parametrize(("state", "stays"), [("Failed", False), ("Creating", True)])
+def test_a_deployment_that_never_came_up_is_taken_down_and_no_other(staged, state, stays):
+    staged.cloud.came_up = state
+    with pytest.raises(PlatformError, match=f"is {state}"):
+        staged.accept()
+    assert (staged.tests.deployment in staged.cloud.endpoint.deployments) is stays
+    assert staged.cloud.sent == []
 
 
 def test_a_job_that_kept_nothing_is_no_pass(staged):
