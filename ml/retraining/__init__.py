@@ -1,0 +1,1 @@
+"""Retraining by itself: what asks for it, whether it may, and what follows."""
