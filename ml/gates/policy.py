@@ -141,10 +141,14 @@ class Invariance(_Frozen):
 
 
 class Missing(_Frozen):
-    """What may happen when a feature is absent: the Brier score rises by at most so much."""
+    """What may happen when a feature is absent: the Brier score rises by at most so much.
+
+    `always_there` are features without which there is no event, so that nobody can lack them.
+    """
 
     rows: int = Field(default=5000, ge=100)
     brier_rise: Share
+    always_there: tuple[str, ...] = ()
 
 
 class Latency(_Frozen):

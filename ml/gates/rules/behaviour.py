@@ -42,9 +42,16 @@ def missing(whole: Evidence, policy: Missing) -> Result:
     evidence = whole.sample(policy.rows)
     columns = evidence.examples.columns
     wanted = f"Brier rises by at most {policy.brier_rise:g}"
+    if strange := sorted(set(policy.always_there) - columns.keys()):
+        raise TaskError(
+            f"missing.always_there names {', '.join(strange)}, which the model does not take; its "
+            f"features are {', '.join(columns)}"
+        )
     before = evidence.brier(evidence.challenger)
     findings: list[Finding] = []
     for name, cells in columns.items():
+        if name in policy.always_there:
+            continue
         score = evidence.scorer({**columns, name: _empty(cells)})
         if sick := _no_probabilities(score):
             findings.append(_broken(f"without {name}", wanted, sick))
@@ -64,7 +71,8 @@ def missing(whole: Evidence, policy: Missing) -> Result:
             if sick
             else Finding(name=name, outcome=Outcome.PASS, wanted="a probability for every row")
         )
-    return summed("missing", findings)
+    unjudged = [f"without {name}: it is always there" for name in policy.always_there]
+    return summed("missing", findings, unjudged)
 
 
 def _company(evidence: Evidence) -> Finding:

@@ -42,7 +42,11 @@ class Metrics:
     endpoint: str
 
     def served(self, deployment: str, since: datetime, until: datetime, slow_ms: float) -> Served:
-        """Return the requests to a deployment; slow ones are estimated from minutes' quantiles."""
+        """Return the requests to a deployment; slow ones are estimated from minutes' quantiles.
+
+        A minute is the least that Azure tells apart, so the one in which a time begins is counted.
+        """
+        since = since.replace(second=0, microsecond=0)
         requests, errors, slow = 0.0, 0.0, 0.0
         for start, end in _windows(since, until):
             by_minute: dict[str, float] = {}

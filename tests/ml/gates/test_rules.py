@@ -316,6 +316,20 @@ class TestBehaviour:
         assert found["without risk"].outcome is FAIL
         assert found["without hour"].outcome is PASS
 
+    def test_what_is_always_there_is_not_taken_away_and_that_is_told(self, evidence):
+        strict = Missing(brier_rise=0.001)
+        guilty = numbers(behaviour.missing(evidence(), strict))
+        name = next(n for n, each in guilty.items() if each.outcome is FAIL).removeprefix(
+            "without "
+        )
+        spared = behaviour.missing(evidence(), strict.model_copy(update={"always_there": (name,)}))
+        assert f"without {name}" not in numbers(spared)
+        assert spared.unjudged == (f"without {name}: it is always there",)
+
+    def test_features_that_are_always_there_must_be_features(self, evidence):
+        with pytest.raises(TaskError, match="always_there names weather"):
+            behaviour.missing(evidence(), Missing(brier_rise=1, always_there=("weather",)))
+
     def test_answers_that_are_no_probabilities_fail(self, evidence):
         found = behaviour.missing(evidence(risk), Missing(brier_rise=1))
         assert found.outcome is FAIL

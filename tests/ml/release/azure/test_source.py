@@ -178,6 +178,15 @@ def test_a_caller_s_mistake_is_no_failure_of_the_deployment():
     assert monitor.asked[0]["timespan"] == "2026-01-05T10:30:00Z/2026-01-05T10:50:00Z"
 
 
+def test_the_minute_in_which_a_stage_begins_is_asked_for():
+    monitor = Monitor()
+    metrics = Metrics(monitor, "/endpoints/flights")
+    metrics.served(BLUE, REAL + timedelta(seconds=44), REAL + timedelta(seconds=58), 200)
+    assert {asked["timespan"] for asked in monitor.asked} == {
+        "2026-01-05T10:30:00Z/2026-01-05T10:30:58Z"
+    }
+
+
 def test_slow_requests_are_estimated_from_the_quantiles_of_each_minute():
     # 200 ms is 64 % of the way from 20 ms at one half to 300 ms at 95 %
     found = _measure(Container())
