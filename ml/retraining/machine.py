@@ -179,10 +179,9 @@ def _train(state: State, case: Case, reason: str, now: datetime) -> Step:
     return state, Train(event, job, case.event.window), decision
 
 
-def _new(state: State, event: Event, phase: Phase, verb: Verb, reason: str, now: datetime) -> Step:
-    case = Case(event=event, at=now, phase=phase)
-    state = _moved(state, case, {}, verb, reason, now, {})
-    return state, None, state.history[-1]
+def _new(state: State, case: Case, verb: Verb, reason: str) -> Step:
+    decision = Decision(at=case.at, event=case.event.id, verb=verb, reason=reason)
+    return _noted(state, case, decision), None, decision
 
 
 def _waited(state: State, event: str, reason: str, now: datetime) -> Step:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from ml.release.state import State, read
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobLeaseClient, ContainerClient
 
-CONTAINER = "releases"
+CONTAINER, STATE = "releases", "state.json"
 _SECONDS = 60  # the longest that is not forever: a killed controller must not keep others out
 _EVERY = 15.0
 
@@ -62,26 +62,30 @@ class BlobLease:
 
 
 @dataclass(frozen=True)
-class BlobStateStore:
-    """The states of one endpoint: `ENDPOINT/state.json`, and ended ones below `ended/`."""
+class BlobDocument:
+    """A document in a blob, `NAME/state.json`, that only the holder of a lease changes."""
 
     container: "ContainerClient"
-    endpoint: str
+    name: str
+    what: str
     every: float = _EVERY
 
     @contextmanager
     def lease(self) -> Generator[BlobLease, None, None]:
-        """Hold the lease for the length of a block."""
-        name = f"the release of {self.endpoint}"
+        """Hold the lease for the length of a block.
+
+        Raises:
+            BusyError: another holds it.
+        """
         try:
-            with told_apart(name):
+            with told_apart(self.what):
                 client = self._locked()
         except ChangedError as error:
             raise BusyError(
-                f"another controller is at work on {name}; it goes on by itself, and a lease that "
-                f"a killed one left ends after {_SECONDS} seconds"
+                f"another controller is at work on {self.what}; it goes on by itself, and a lease "
+                f"that a killed one left ends after {_SECONDS} seconds"
             ) from error
-        held = BlobLease(client, name, self.every)
+        held = BlobLease(client, self.what, self.every)
         thread = threading.Thread(target=held.keep, daemon=True)
         thread.start()
         try:
@@ -92,37 +96,39 @@ class BlobStateStore:
             with suppress(AzureError):  # lost, or it runs out by itself
                 client.release()
 
-    def load(self) -> Stored | None:
-        """Return the last release with the blob's tag."""
-        found = self._read(self._blob("state.json"))
-        return Stored(read(found[0]), found[1]) if found else None
+    def load(self, part: str = STATE) -> tuple[bytes, str] | None:
+        """Return the content and its tag; nothing where there is none."""
+        with told_apart(self.what):
+            try:
+                stream = self._blob(part).download_blob()
+                return stream.readall(), str(stream.properties.etag)
+            except ResourceNotFoundError:
+                return None
 
-    def save(self, state: State, tag: str | None) -> str:
-        """Overwrite the blob if it has this tag."""
-        blob = self._blob("state.json")
+    def save(self, content: bytes, tag: str | None) -> str:
+        """Overwrite what has this tag (none: nothing is there yet) and return the new one.
+
+        Raises:
+            ChangedError: it has another.
+        """
+        blob = self._blob(STATE)
         try:
-            with told_apart(f"the state of {self.endpoint}"):
-                return self._write(blob, state.content, tag)
+            with told_apart(self.what):
+                return _write(blob, content, tag)
         except ChangedError:
             # The client sends again what was not answered, and then meets its own first writing.
-            found = self._read(blob)
-            if found and found[0] == state.content:
+            found = self.load()
+            if found and found[0] == content:
                 return found[1]
             raise
 
-    def archive(self, state: State) -> None:
-        """Keep an ended release under its name."""
-        blob = self._blob(f"ended/{state.request.release}.json")
-        with told_apart(f"the ended releases of {self.endpoint}"):
-            blob.upload_blob(state.content, overwrite=True)
+    def keep(self, part: str, content: bytes) -> None:
+        """Write something beside it that never changes; again is fine."""
+        with told_apart(self.what):
+            self._blob(part).upload_blob(content, overwrite=True)
 
-    def archived(self, release: str) -> State | None:
-        """Return an ended release of this name."""
-        found = self._read(self._blob(f"ended/{release}.json"))
-        return read(found[0]) if found else None
-
-    def _blob(self, name: str) -> "BlobClient":
-        return self.container.get_blob_client(f"{self.endpoint}/{name}")
+    def _blob(self, part: str) -> "BlobClient":
+        return self.container.get_blob_client(f"{self.name}/{part}")
 
     def _locked(self) -> "BlobLeaseClient":
         blob = self._blob("lease")
@@ -136,20 +142,49 @@ class BlobStateStore:
                 blob.upload_blob(b"", overwrite=False)
             return blob.acquire_lease(_SECONDS)
 
-    def _read(self, blob: "BlobClient") -> tuple[bytes, str] | None:
-        with told_apart(f"the state of {self.endpoint}"):
-            try:
-                stream = blob.download_blob()
-                return stream.readall(), str(stream.properties.etag)
-            except ResourceNotFoundError:
-                return None
 
-    @staticmethod
-    def _write(blob: "BlobClient", content: bytes, tag: str | None) -> str:
-        if tag is None:
-            written = blob.upload_blob(content, overwrite=False)
-        else:
-            written = blob.upload_blob(
-                content, overwrite=True, etag=tag, match_condition=MatchConditions.IfNotModified
-            )
-        return str(written["etag"])
+@dataclass(frozen=True)
+class BlobStateStore:
+    """The states of one endpoint: the last release, and ended ones below `ended/`."""
+
+    container: "ContainerClient"
+    endpoint: str
+    every: float = _EVERY
+
+    @property
+    def document(self) -> BlobDocument:
+        """The blob that holds the last release."""
+        what = f"the release of {self.endpoint}"
+        return BlobDocument(self.container, self.endpoint, what, self.every)
+
+    def lease(self) -> AbstractContextManager[BlobLease]:
+        """Hold the lease for the length of a block."""
+        return self.document.lease()
+
+    def load(self) -> Stored | None:
+        """Return the last release with the blob's tag."""
+        found = self.document.load()
+        return Stored(read(found[0]), found[1]) if found else None
+
+    def save(self, state: State, tag: str | None) -> str:
+        """Overwrite the blob if it has this tag."""
+        return self.document.save(state.content, tag)
+
+    def archive(self, state: State) -> None:
+        """Keep an ended release under its name."""
+        self.document.keep(f"ended/{state.request.release}.json", state.content)
+
+    def archived(self, release: str) -> State | None:
+        """Return an ended release of this name."""
+        found = self.document.load(f"ended/{release}.json")
+        return read(found[0]) if found else None
+
+
+def _write(blob: "BlobClient", content: bytes, tag: str | None) -> str:
+    if tag is None:
+        written = blob.upload_blob(content, overwrite=False)
+    else:
+        written = blob.upload_blob(
+            content, overwrite=True, etag=tag, match_condition=MatchConditions.IfNotModified
+        )
+    return str(written["etag"])

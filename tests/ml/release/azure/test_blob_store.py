@@ -47,7 +47,7 @@ class TestState:
             first = store.save(begun(), None)
             later = begun().model_copy(update={"turn": 1})
             store.save(later, first)
-            with pytest.raises(ChangedError, match="the state of flights"):
+            with pytest.raises(ChangedError, match="the release of flights"):
                 store.save(begun().model_copy(update={"turn": 2}), first)
             with pytest.raises(ChangedError):
                 store.save(begun().model_copy(update={"turn": 2}), None)
