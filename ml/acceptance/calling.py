@@ -1,10 +1,9 @@
 """Asking one deployment of an online endpoint, whatever traffic it gets."""
 
 import json
-import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,6 @@ class Caller:
     credential: "TokenCredential"
     timeout: float = 30
     transport: "HttpTransport[HttpRequest, HttpResponse] | None" = None
-    _own: threading.local = field(default_factory=threading.local)
 
     def __call__(self, body: bytes) -> Answer:
         """Send one request.
@@ -71,21 +69,11 @@ class Caller:
         )
 
     @cached_property
-    def _bearer(self) -> "BearerTokenCredentialPolicy":
-        return BearerTokenCredentialPolicy(self.credential, AUDIENCE)
-
-    @property
     def _client(self) -> "PipelineClient[HttpRequest, HttpResponse]":
-        # One a thread: its transport keeps connections, and is not made to be shared.
-        found: PipelineClient[HttpRequest, HttpResponse] | None = getattr(self._own, "client", None)
-        if found is None:
-            found = (
-                PipelineClient(self.uri, policies=[self._bearer])
-                if self.transport is None
-                else PipelineClient(self.uri, policies=[self._bearer], transport=self.transport)
-            )
-            self._own.client = found
-        return found
+        policies = [BearerTokenCredentialPolicy(self.credential, AUDIENCE)]
+        if self.transport is None:
+            return PipelineClient(self.uri, policies=policies)
+        return PipelineClient(self.uri, policies=policies, transport=self.transport)
 
 
 def _document(text: str) -> Mapping[str, object]:
