@@ -4,7 +4,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import measure, policy_pack, prepare, replays, step_overhead
+from benchmarks import (
+    drift,
+    false_alarms,
+    measure,
+    policy_pack,
+    prepare,
+    replays,
+    rollouts,
+    router,
+    step_overhead,
+)
 from benchmarks.report import Report
 
 

@@ -50,8 +50,8 @@ def router(report: Report, environment: Mapping[str, str]) -> None:
     report.add(
         Result(
             what=f"way through an online endpoint, p50 of {REQUESTS:,} pairs of requests",
-            measured=f"{found['more']:.1f} ms more: {found['through']:.1f} ms with proxy, TLS, key, "
-            "routing",
+            measured=f"{found['more']:.1f} ms more: {found['through']:.1f} ms with proxy, TLS, "
+            "key and routing",
             beside=f"the scorer asked directly: {found['direct']:.1f} ms; p95 "
             f"{found['through p95']:.1f} and {found['direct p95']:.1f} ms; load "
             f"{os.getloadavg()[0]:.1f}",
