@@ -120,7 +120,9 @@ def _traffic(record: Loop, size: Size) -> Markup:
         parts, max((r for r, _ in sums.values()), default=1), (left, size), (middle, top)
     )
     parts += _areas(record, days, scale, amount)
-    parts.append(svg.text(left, second - 8, "failed requests a day", kind="name"))
+    some = any(errors for _, errors in sums.values())
+    said = "failed requests a day" if some else "no request failed"
+    parts.append(svg.text(left, second - 8, said, kind="name"))
     failed = _axis(
         parts, max((e for _, e in sums.values()), default=1), (left, size), (bottom, second), 2
     )

@@ -80,7 +80,9 @@ def tiles(record: Loop) -> list[Tile]:
             f"{requests:,}", "requests answered", f"{errors:,} failed ({share(errors, requests)})"
         ),
         Tile(f"{paged:,}", "alerts that page", f"{len(record.alerts) - paged:,} to look at"),
-        Tile(f"{len(trained):,}", "models trained", _tally(gates, "at the gate")),
+        Tile(f"{len(trained):,}", "models trained", _tally(gates, "at the gate"))
+        if trained
+        else Tile(f"{len(gates):,}", "models at the gate", _tally(gates, "")),
         Tile(f"{len(record.releases):,}", "releases", _tally(endings, "")),
         Tile(f"{held} of {len(record.faults)}", "faults held", "broken on purpose"),
         Tile(
@@ -101,21 +103,24 @@ def sentence(record: Loop) -> str:
     """Tell the year in one or two sentences."""
     rows = sum(month.rows for month in record.months)
     asked = sum(found.kind == "retrain" for found in record.decisions)
-    promoted = sum(span.ending == "promoted" for span in record.releases)
-    back = sum(span.ending == "rolled_back" for span in record.releases)
+    endings = [span.ending for span in record.releases]
+    promoted, back = endings.count("promoted"), endings.count("rolled_back")
     champions = [month.champion.version for month in record.months if month.champion]
-    parts = [
-        f"{rows:,} rows of {record.task} passed through the platform, month by month.",
-        f"It looked at {asked:,} {_plural('reason', asked)} to retrain,",
-        f"gave {promoted:,} {_plural('model', promoted)} the traffic",
-        f"and took it back from {back:,}.",
+    did = [
+        f"looked at {asked:,} {_plural('reason', asked)} to retrain" if asked else "",
+        f"gave {promoted:,} {_plural('model', promoted)} the traffic" if promoted else "",
+        f"sent {back:,} {_plural('release', back)} back" if back else "",
     ]
+    did = [part for part in did if part]
+    parts = [f"{rows:,} rows of {record.task} passed through the platform, month by month."]
+    if did:
+        parts.append(f"It {_listed(did)}.")
     if champions:
         first, last = champions[0], champions[-1]
         parts.append(
             f"{first} served from the first month to the last."
             if len(set(champions)) == 1
-            else f"It began the year with {first} and ended it with {last}."
+            else f"It began with {first} and ended with {last}."
         )
     return " ".join(parts)
 
@@ -211,6 +216,11 @@ def _tally(found: Sequence[str], where: str) -> str:
     counted = {word: found.count(word) for word in sorted(set(found), key=found.index)}
     text = ", ".join(f"{count} {words(word)}" for word, count in counted.items())
     return f"{text} {where}".strip() if text else "none " + where
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _plural(word: str, count: int) -> str:

@@ -86,7 +86,7 @@ def test_the_header_tells_the_year_in_numbers(page: str):
     for words in ("365", "simulated days", "requests answered", "2 of 2", "faults held", "21 min"):
         assert words in header, words
     assert "2 promoted, 1 rolled back" in header
-    assert "began the year with flights:1 and ended it with flights:5" in header
+    assert "began with flights:1 and ended with flights:5" in header
 
 
 def test_every_decision_has_its_row_its_reason_and_its_numbers(page: str, year: Loop):
@@ -143,7 +143,7 @@ def test_traffic_is_drawn_by_day_and_summed_by_month(page: str, year: Loop):
 
 
 def test_alerts_releases_faults_and_costs_have_their_tables(page: str, year: Loop):
-    assert section(page, "alerts").count("<tr>") == 1 + len(year.alerts)
+    assert section(page, "alerts").count("<tr>") == 2 + len(year.alerts)  # pages and notes
     assert section(page, "releases").count("<tr>") == 1 + len(year.releases)
     assert section(page, "faults").count("<tr>") == 1 + len(year.faults)
     assert section(page, "costs").count("<tr>") == 1 + len(year.costs)
@@ -239,6 +239,35 @@ def test_a_record_of_nothing_is_still_a_page():
     assert "nan" not in made
     assert 'id="traffic"' not in made
     assert 'href="#traffic"' not in made
+
+
+def test_pages_come_before_notes_and_many_notes_are_folded(year: Loop):
+    notes = [alert for alert in year.alerts if alert.level == "note"]
+    many = year.model_copy(update={"alerts": (*notes * 5, *year.alerts)})
+
+    found = section(report.page(many), "alerts")
+
+    assert found.index(">page<") < found.index("<details>") < found.index(">note<")
+    assert "18 to look at" in found
+    assert "<details open>" in section(report.page(year), "alerts")
+    none = year.model_copy(update={"alerts": tuple(notes)})
+    assert "None woke anybody" in section(report.page(none), "alerts")
+
+
+def test_the_sentence_leaves_out_what_did_not_happen(year: Loop):
+    quiet = year.model_copy(update={"decisions": (), "releases": ()})
+
+    assert "to retrain" not in story.sentence(quiet)
+    assert "gave 2 models the traffic and sent 1 release back." in story.sentence(
+        year.model_copy(update={"decisions": ()})
+    )
+    assert "looked at 9 reasons to retrain, gave 2 models" in story.sentence(year)
+
+
+def test_traffic_without_a_failure_says_so():
+    record = empty(traffic=[TrafficDay(day=dt.date(2013, 5, 1), deployment="blue", requests=5)])
+
+    assert "no request failed" in report.page(record)
 
 
 def test_a_few_decisions_lie_open_and_many_are_folded(page: str, year: Loop):
