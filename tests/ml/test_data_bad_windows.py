@@ -13,6 +13,7 @@ from ml.cli import raw_data
 from ml.data import report as reports
 from ml.errors import TaskError
 from ml.steps.ingest import ingest
+from ml.steps.prepare import prepare
 from ml.steps.validate import moment, validate
 
 LAST = "2018"
@@ -218,6 +219,49 @@ def test_all_that_is_wrong_with_a_window_is_said_at_once(employment, spoiled, tm
         "rows from the future",
         "all-null column",
     }
+
+
+def test_a_bad_window_stays_bad_when_carried_over_and_goes_when_it_is_sent_anew(
+    employment, spoiled, years, tmp_path
+):
+    raw = spoiled(cells("SEX", every(None)))
+    bad, carried, mended = (tmp_path / name for name in ("bad", "carried", "mended"))
+    for folder in (bad, carried, mended):
+        folder.mkdir()
+    ingest(employment, raw, bad)
+    as_of = moment(employment.settings.data.as_of)
+    # A window that says nothing of the bad one leaves it where it is.
+    other = tmp_path / "other"
+    shutil.copytree(years / "2015", other / "2015")
+    ingest(employment, other, carried, bad)
+    report = validate(employment, carried, as_of)
+    assert {(problem.rule, problem.window) for problem in report.problems} == {
+        ("all-null column", LAST)
+    }
+    again = tmp_path / "again"
+    shutil.copytree(years / LAST, again / LAST)
+    ingest(employment, again, mended, carried)
+    assert validate(employment, mended, as_of).passed
+
+
+def test_examples_of_one_class_are_refused_in_either_part(employment, years, tmp_path):
+    check(employment, years, tmp_path).write(tmp_path)
+    never = employment.settings.label.model_copy(update={"above": 5.0})
+    settings = employment.settings.model_copy(update={"label": never})
+    task = employment.model_copy(update={"settings": settings})
+    targets = dict.fromkeys(("train", "holdout"), tmp_path)
+    with pytest.raises(
+        TaskError, match=r"train: all \d+ rows from 2015 to 2016 have the same label"
+    ):
+        prepare(task, tmp_path / "tables", tmp_path, targets)
+
+
+def test_a_task_file_without_its_schema_is_refused(tmp_path):
+    folder = tmp_path / "task"
+    shutil.copytree(tasks.TASKS / "employment", folder)
+    (folder / "schema.yaml").unlink()
+    with pytest.raises(TaskError, match=r"task has no schema\.yaml"):
+        tasks.load(folder)
 
 
 @pytest.mark.parametrize(
