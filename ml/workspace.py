@@ -155,6 +155,16 @@ class Workspace:
         with explained(self.place, f"job {name}"):
             return _run(self.client.jobs.get(name))
 
+    def job_if_there(self, name: str) -> Run | None:
+        """Return a job, or nothing where none of this name was ever sent."""
+        from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415  see the class
+
+        with explained(self.place, f"job {name}"):
+            try:
+                return _run(self.client.jobs.get(name))
+            except ResourceNotFoundError:
+                return None
+
     def steps(self, job: str) -> list[Run]:
         """Return the steps that a pipeline has started so far."""
         with explained(self.place, f"job {job}"):

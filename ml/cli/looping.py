@@ -15,12 +15,13 @@ from ml.loop.engine import Calendar, Engine
 from ml.loop.looking import Looking
 from ml.loop.platform import AzurePlatform
 from ml.loop.record import Cost, Decision, Loop
-from ml.loop.relearning import Relearning
+from ml.loop.relearning import Periods, Relearning, Trained
 from ml.loop.serving import Serving
-from ml.workspace import RegisteredModel, Workspace
+from ml.release.azure.blob_store import CONTAINER, BlobDocument
+from ml.retraining.policy import Approval
+from ml.workspace import Workspace
 
 _COLOURS = {"page": "red", "roll_back": "red", "fail": "red", "promote": "green", "pass": "green"}
-MONTHS_TO_LEARN = 2
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,14 @@ def run(target: Target, wish: Wish) -> Loop:
     if not days:
         raise TaskError(f"there are no events from {wish.first} to {wish.last}")
     learner = Relearning(
-        serving, lambda periods: _trained(target, serving.workspace, wish, periods), clock
+        serving,
+        lambda job, periods: _trained(target, serving.workspace, wish, job, periods),
+        BlobDocument(
+            serving.releases.container(CONTAINER),
+            f"retraining-{wish.task}",
+            f"the retraining of {wish.task}",
+        ),
+        Approval(target.approval),
     )
     platform = AzurePlatform(serving, Looking(serving), learner)
     calendar = Calendar(wish.first, days[-1].day, serving.zone, spoiled=wish.spoiled)
@@ -93,18 +101,23 @@ def show(found: Loop, folder: Path) -> None:
 
 
 def _trained(
-    target: Target, workspace: Workspace, wish: Wish, periods: dict[str, str | None]
-) -> tuple[RegisteredModel | None, float]:
-    asked = training.Wish(wish.task, wish.data, None, wait=True, periods=periods)
+    target: Target, workspace: Workspace, wish: Wish, job: str, periods: Periods
+) -> Trained:
+    asked = training.Wish(wish.task, wish.data, None, wait=True, periods=periods, job=job)
     outcome = training.train(target, workspace, asked)
-    return outcome.model, outcome.seconds
+    return Trained(outcome.model, outcome.seconds, outcome.why)
 
 
 def _costs(engine: Engine, learner: Relearning) -> tuple[Cost, ...]:
     requests = sum(each.requests for each in engine.traffic)
     return (
         Cost(item="requests", amount=requests, unit="requests"),
-        Cost(item="training", amount=round(learner.seconds / 60, 1), unit="minutes of cluster"),
+        Cost(
+            item="training",
+            amount=round(learner.seconds / 60, 1),
+            unit="minutes of cluster",
+            note=f"{learner.trainings} pipelines, gate and card included",
+        ),
         Cost(item="releases", amount=len(engine.releases), unit="releases"),
     )
 

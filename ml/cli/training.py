@@ -13,13 +13,13 @@ from ml.errors import PlatformError
 from ml.steps.prepare import with_periods
 from ml.workspace import RegisteredModel, Run, Workspace
 
-TAIL = 30
+TAIL, ERROR = 30, "error: "
 AGAIN = "the same command again repeats no step whose result is there already"
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the command line asked for."""
+    """What was asked for; a job that is named is sent once, and followed where it is there."""
 
     task: str
     data: Path | None
@@ -33,17 +33,19 @@ class Wish:
     nodes: int = 1
     device: str | None = None
     trials: int = 0
+    job: str | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A pipeline that was sent, and how it ended where it was waited for."""
+    """A pipeline that was sent, and how it ended where it was waited for; `why` it failed."""
 
     job: Run
     data: str
     steps: tuple[Step, ...] = ()
     model: RegisteredModel | None = None
     seconds: float = 0.0
+    why: str = ""
 
     @property
     def document(self) -> dict[str, object]:
@@ -111,8 +113,13 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
             trials=wish.trials,
         ),
     )
-    job = workspace.submit(wanted, task.settings.name)
-    say(f"job {job.name} sent to {wish.compute or target.compute}")
+    job = workspace.job_if_there(wish.job) if wish.job else None
+    if job is None:
+        wanted.name = wish.job
+        job = workspace.submit(wanted, task.settings.name)
+        say(f"job {job.name} sent to {wish.compute or target.compute}")
+    else:
+        say(f"job {job.name} was sent before")
     if not wish.wait:
         return Outcome(job, data.reference)
     progress = Progress.of(tuple(wanted.jobs))
@@ -126,9 +133,9 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
         raise
     ended = progress.job or job
     if ended.status != "Completed":
-        _explain(workspace, ended, progress)
+        why = _explain(workspace, ended, progress)
         return Outcome(
-            ended, data.reference, tuple(progress.steps.values()), None, progress.elapsed
+            ended, data.reference, tuple(progress.steps.values()), None, progress.elapsed, why
         )
     model = _model_of(workspace, task.settings.model, job.name, progress)
     return Outcome(ended, data.reference, tuple(progress.steps.values()), model, progress.elapsed)
@@ -151,9 +158,9 @@ def show(outcome: Outcome, stack: str | None) -> None:
     console.out.print(f"look next: mlops models{where}, mlops jobs{where}")
 
 
-def _explain(workspace: Workspace, job: Run, progress: Progress) -> None:
-    """Show the end of the log of every step that failed."""
-    say = console.err.print
+def _explain(workspace: Workspace, job: Run, progress: Progress) -> str:
+    """Show the end of the log of every step that failed, and return what the first one said."""
+    say, why = console.err.print, ""
     for step in progress.failed:
         try:
             lines = workspace.log(step.run)
@@ -163,6 +170,8 @@ def _explain(workspace: Workspace, job: Run, progress: Progress) -> None:
         say(f"\nstep {step.title} failed; the end of its log:", style="red")
         for text in lines[-TAIL:] or ["(it printed nothing)"]:
             say(f"  {text}", markup=False)
+        said = [text for text in lines if text.startswith(ERROR)]
+        why = why or "; ".join(f"{step.title}: {text.removeprefix(ERROR)}" for text in said[-1:])
     skipped = [step.title for step in progress.steps.values() if step.status == "skipped"]
     if skipped:
         say(f"\nskipped because of that: {', '.join(skipped)}")
@@ -170,6 +179,7 @@ def _explain(workspace: Workspace, job: Run, progress: Progress) -> None:
         f"job {job.name} ended as {job.status} after {console.clock(progress.elapsed)}", style="red"
     )
     say(AGAIN)
+    return why or f"job {job.name} ended as {job.status}"
 
 
 def _model_of(

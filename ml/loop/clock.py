@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -38,6 +38,20 @@ class ReplayClock:
         self.sleep((full - now).total_seconds())
         self._replayed.append(moment)
         self._reached.append(full)
+
+    @classmethod
+    def of(cls, marks: Iterable[str]) -> "ReplayClock":
+        """Return the clock of another process, from its marks."""
+        pairs = [tuple(map(datetime.fromisoformat, mark.split(" "))) for mark in marks]
+        return cls(_replayed=[pair[0] for pair in pairs], _reached=[pair[1] for pair in pairs])
+
+    @property
+    def marks(self) -> list[str]:
+        """Each moment with when it was reached, as text."""
+        return [
+            f"{moment.isoformat()} {reached.isoformat()}"
+            for moment, reached in zip(self._replayed, self._reached, strict=True)
+        ]
 
     def now(self) -> datetime:
         """Return the replayed moment."""

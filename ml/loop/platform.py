@@ -28,6 +28,10 @@ class Retraining(Protocol):
         """Return what was decided, with the version to release if there is one."""
         ...
 
+    def ended(self, model: str, ending: str) -> None:
+        """Hear how the release of a version ended."""
+        ...
+
 
 @dataclass(frozen=True)
 class AzurePlatform:
@@ -55,7 +59,11 @@ class AzurePlatform:
 
     def turn(self) -> tuple[State, Sequence[Decision]] | None:
         """See `Platform`."""
-        return self.serving.turn()
+        taken = self.serving.turn()
+        if taken is not None and (ending := taken[0].ending) is not None and not taken[0].active:
+            challenger = taken[0].request.challenger
+            self.retraining.ended(self.serving.versions[challenger], str(ending))
+        return taken
 
     def monitor(self, month: str, first: date, last: date) -> Monitored:
         """See `Platform`."""

@@ -1,68 +1,163 @@
-"""Training again on the newest months, as the loop's month ends."""
+"""Training again as the loop goes: the month's event, the controller's turn, a job, a version."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from ml.errors import TaskError
-from ml.loop.clock import ReplayClock
 from ml.loop.engine import Monitored, Retrained
-from ml.loop.record import Decision
+from ml.loop.record import Decision, Kind
 from ml.loop.serving import Serving
+from ml.release.azure.blob_store import BlobDocument
+from ml.retraining import policy as policies
+from ml.retraining.controller import Controller, Turn
+from ml.retraining.machine import Finished, Release, Train
+from ml.retraining.policy import Approval, Trigger
+from ml.retraining.state import Decision as Step
+from ml.retraining.state import Event, Verb
 from ml.workspace import RegisteredModel
 
 Periods = dict[str, str | None]
-Train = Callable[[Periods], tuple[RegisteredModel | None, float]]
-WINDOW = 2
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a training ended; without a model, `why`. `refused` says that a verdict was the end."""
+
+    model: RegisteredModel | None
+    seconds: float
+    why: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether its gate judged it, and did not let it in."""
+        return "the verdict is refused" in self.why
+
+
+_KINDS: dict[Verb, Kind] = {
+    Verb.TRAIN: "train",
+    Verb.RELEASE: "gate",
+    Verb.KEEP_CHAMPION: "gate",
+    Verb.FAIL: "train",
+    Verb.ASK: "approval",
+    Verb.APPROVE: "approval",
+}
 
 
 @dataclass
 class Relearning:
-    """Trains on the two months before a month, judged on that month by the gate."""
+    """The loop's retraining: one look a month is one event.
+
+    `train` sends the pipeline under a job's name and follows it to its end.
+    """
 
     serving: Serving
-    train: Train
-    clock: ReplayClock
+    train: Callable[[str, Periods], Trained]
+    document: BlobDocument
+    approval: Approval = Approval.NONE
     seconds: float = 0.0
-    _names: list[str] = field(default_factory=list)
+    trainings: int = 0
+    endings: dict[str, str] = field(default_factory=dict)
 
     def first(self, day: date) -> list[Decision]:
-        """Train the first champion on what was known on a day, and let it serve."""
-        model = self._model(before(day, 1))
-        if model is None:
-            raise TaskError("the first model did not pass its gate, so that nothing can serve")
-        deployment = self.serving.first(model)
-        version = f"{model.name}:{model.version}"
+        """Train the first champion on what was known on a day, and let it serve.
+
+        Raises:
+            TaskError: its gate does not let it in.
+        """
+        window = before(day, 1)
+        found = self.trained(f"first-{window}", window)
+        if found.model is None:
+            raise TaskError(f"the first model is not let in, so that nothing serves: {found.why}")
+        deployment = self.serving.first(found.model)
+        version = f"{found.model.name}:{found.model.version}"
         return [
-            self._decided("gate", version, "pass", "the first model, held against no champion"),
-            self._decided("release", deployment, "promote", "nothing served before it"),
+            self._said("gate", version, "pass", "the first model, held against no champion"),
+            self._said("release", deployment, "promote", "nothing served before it"),
         ]
 
     def act(self, month: str, found: Monitored) -> Retrained:
-        """Train on the two months before it and let the gate judge on it."""
-        del found
-        model = self._model(month)
-        if model is None:
-            said = self._decided("gate", month, "fail", "the gate let no model of it pass")
-            return Retrained((said,))
-        version = f"{model.name}:{model.version}"
-        return Retrained((self._decided("gate", version, "pass", "better on it"),), version)
-
-    def _model(self, holdout: str) -> RegisteredModel | None:
-        model, seconds = self.train(periods(holdout))
-        self.seconds += seconds
-        return model
-
-    def _decided(self, kind: str, subject: str, verdict: str, reason: str) -> Decision:
-        return Decision.model_validate(
-            {
-                "at": self.clock.now(),
-                "kind": kind,
-                "subject": subject,
-                "verdict": verdict,
-                "reason": reason,
-            }
+        """Tell the controller what the monitors said, and let it do what follows."""
+        verdict = found.decision.verdict
+        event = Event(
+            id=f"look-{month}",
+            trigger=Trigger.PERFORMANCE if verdict == "page" else Trigger.DRIFT,
+            window=month,
+            alarm=verdict in {"page", "note"},
+            reason=f"{verdict} in {month}" if verdict != "none" else "",
         )
+        settled = self._controller.advance()  # a release that has ended since
+        went = self._controller.happened(event)
+        case = went.state.case(event.id)
+        released = next((e for e in went.decisions if e.verb is Verb.RELEASE), None)
+        return Retrained(
+            tuple(self._of(step) for step in _kept([settled, went])),
+            case.model if case and released else None,
+        )
+
+    def ended(self, model: str, ending: str) -> None:
+        """Note how the release of a version ended; the next turn takes it in."""
+        self.endings[model] = ending
+
+    @property
+    def _controller(self) -> Controller:
+        return Controller(
+            self.document,
+            _Trainer(self),
+            policies.load(self.serving.task),
+            self.serving.clock.now,
+            self.approval,
+        )
+
+    def trained(self, job: str, window: str) -> Trained:
+        """Train before a window and let the gate judge on it, under a job's name."""
+        found = self.train(job, periods(window, policies.load(self.serving.task).periods))
+        self.seconds += found.seconds
+        self.trainings += 1
+        return found
+
+    def _of(self, step: Step) -> Decision:
+        return Decision(
+            at=step.at,
+            kind=_KINDS.get(step.verb, "retrain"),
+            subject=step.event,
+            verdict=_WORDS.get(step.verb, str(step.verb)),
+            reason=step.reason,
+            numbers=dict(step.numbers),
+        )
+
+    def _said(self, kind: Kind, subject: str, verdict: str, reason: str) -> Decision:
+        at = self.serving.clock.now()
+        return Decision(at=at, kind=kind, subject=subject, verdict=verdict, reason=reason)
+
+
+_WORDS = {Verb.RELEASE: "pass", Verb.KEEP_CHAMPION: "refused"}
+
+
+@dataclass(frozen=True)
+class _Trainer:
+    """The controller's `Trainer`: trains here, and leaves releasing to the loop's mornings."""
+
+    loop: Relearning
+
+    def train(self, wanted: Train) -> Finished:
+        """See `Trainer`."""
+        found = self.loop.trained(wanted.job, wanted.window)
+        hours = found.seconds / 3600
+        if found.model is None:
+            return Finished(wanted.event, hours, None, found.why, failed=not found.refused)
+        version = f"{found.model.name}:{found.model.version}"
+        said = f"the gate let {version} in, judged on {wanted.window}"
+        return Finished(wanted.event, hours, version, said)
+
+    def release(self, wanted: Release) -> str | None:
+        """See `Trainer`."""
+        return self.loop.endings.get(wanted.model)
+
+
+def _kept(turns: Sequence[Turn]) -> list[Step]:
+    """Return what was decided; waiting is no decision."""
+    return [step for turn in turns for step in turn.decisions if step.verb is not Verb.WAIT]
 
 
 def before(day: date, months: int) -> str:
@@ -71,12 +166,12 @@ def before(day: date, months: int) -> str:
     return f"{count // 12}-{count % 12 + 1:02d}"
 
 
-def periods(holdout: str) -> Periods:
-    """Return the two months to train on and the month to judge on."""
+def periods(holdout: str, window: int) -> Periods:
+    """Return the months to train on and the month to judge on."""
     year, number = map(int, holdout.split("-"))
     begin = date(year, number, 1)
     return {
-        "train_from": before(begin, WINDOW),
+        "train_from": before(begin, window),
         "train_to": before(begin, 1),
         "holdout_from": holdout,
         "holdout_to": holdout,

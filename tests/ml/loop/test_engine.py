@@ -235,6 +235,14 @@ class TestClock:
         with pytest.raises(TaskError, match="past"):
             clock.reach(datetime(2013, 4, 1, tzinfo=UTC))
 
+    def test_another_process_can_have_the_same_clock(self, clock, azure):
+        for day in (1, 2):
+            clock.reach(datetime(2013, 4, day, tzinfo=UTC))
+            azure.sleep(5)
+        other = ReplayClock.of(clock.marks)
+        assert other.now() == clock.now()
+        assert other.azure(datetime(2013, 4, 1, tzinfo=UTC)) == REAL + timedelta(seconds=1)
+
     def test_before_its_first_moment_it_has_none(self, clock):
         with pytest.raises(TaskError, match="has not begun"):
             clock.now()
