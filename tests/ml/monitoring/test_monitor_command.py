@@ -47,7 +47,7 @@ def test_help_says_that_an_alarm_is_a_result():
 def test_the_table_has_what_is_not_fine_and_the_verdict(found, output):
     monitors.show(found, every=False)
     lines = output.getvalue().splitlines()
-    assert lines[0].startswith("late, 2013-04-01 to 2013-04-14: 1500 rows of 14 days")
+    assert lines[0].startswith("late, 2013-04-01 to 2013-04-15: 1500 rows of 15 days")
     assert lines[1].split() == ["level", "signal", "subject", "value", "threshold", "reason"]
     assert any(line.split()[:3] == ["note", "drift", "temp"] for line in lines)
     assert not any(line.startswith("fine") for line in lines)
