@@ -15,10 +15,11 @@ from ml.loop.engine import Calendar, Engine
 from ml.loop.looking import Looking
 from ml.loop.platform import AzurePlatform
 from ml.loop.record import Cost, Decision, Loop
-from ml.loop.relearning import Periods, Relearning, Trained
+from ml.loop.relearning import Relearning, Trained
 from ml.loop.serving import Serving
 from ml.release.azure.blob_store import CONTAINER, BlobDocument
 from ml.retraining.policy import Approval
+from ml.retraining.windows import Periods
 from ml.workspace import Workspace
 
 _COLOURS = {"page": "red", "roll_back": "red", "fail": "red", "promote": "green", "pass": "green"}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ml.workspace import RegisteredModel
 
 T = TypeVar("T")
+INSTANCE = "Standard_DS3_v2"
 
 
 @dataclass(frozen=True)

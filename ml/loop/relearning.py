@@ -15,9 +15,8 @@ from ml.retraining.machine import Finished, Release, Train
 from ml.retraining.policy import Approval, Trigger
 from ml.retraining.state import Decision as Step
 from ml.retraining.state import Event, Verb
+from ml.retraining.windows import Periods, before, periods
 from ml.workspace import RegisteredModel
-
-Periods = dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -158,21 +157,3 @@ class _Trainer:
 def _kept(turns: Sequence[Turn]) -> list[Step]:
     """Return what was decided; waiting is no decision."""
     return [step for turn in turns for step in turn.decisions if step.verb is not Verb.WAIT]
-
-
-def before(day: date, months: int) -> str:
-    """Return the month so many before a day's."""
-    count = day.year * 12 + day.month - 1 - months
-    return f"{count // 12}-{count % 12 + 1:02d}"
-
-
-def periods(holdout: str, window: int) -> Periods:
-    """Return the months to train on and the month to judge on."""
-    year, number = map(int, holdout.split("-"))
-    begin = date(year, number, 1)
-    return {
-        "train_from": before(begin, window),
-        "train_to": before(begin, 1),
-        "holdout_from": holdout,
-        "holdout_to": holdout,
-    }

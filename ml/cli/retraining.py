@@ -1,0 +1,140 @@
+"""What `mlops retrain` does: an event, an approval, or the next step of what is under way."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ml import task as tasks
+from ml.archive import Archive
+from ml.cli import console, releases, training
+from ml.cli.stack import Target
+from ml.release import beginning
+from ml.release.azure.blob_store import CONTAINER, BlobDocument
+from ml.release.opening import Releases, utc_now
+from ml.retraining import machine
+from ml.retraining import policy as policies
+from ml.retraining.controller import Controller, Turn
+from ml.retraining.machine import Finished, Release, Train
+from ml.retraining.policy import Approval, Trigger
+from ml.retraining.state import Event
+from ml.retraining.windows import periods
+from ml.workspace import DIGEST, Workspace
+
+LATEST = 12
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asked for."""
+
+    task: str
+    event: str | None
+    trigger: Trigger
+    window: str | None
+    reason: str
+    approve: str | None
+    by: str
+
+
+@dataclass(frozen=True)
+class JobTrainer:
+    """The controller's `Trainer` on the platform: jobs and releases that go on without us."""
+
+    target: Target
+    task: str
+
+    def train(self, wanted: Train) -> Finished | None:
+        """Send the training if it was not, and say how it ended."""
+        workspace = Workspace(self.target.place)
+        known = workspace.job_if_there(wanted.job)
+        months = policies.load(self.task).periods
+        asked = training.Wish(
+            self.task, None, None,
+            wait=known is not None and known.ended,
+            periods=periods(wanted.window, months),
+            job=wanted.job,
+        )  # fmt: skip
+        if known is not None and not known.ended:
+            return None
+        outcome = training.train(self.target, workspace, asked)
+        if known is None:
+            return None
+        # From when it was sent: never less than what was computed.
+        hours = (utc_now() - datetime.fromisoformat(known.created)).total_seconds() / 3600
+        if outcome.model is None:
+            refused = "the verdict is refused" in outcome.why
+            return Finished(wanted.event, hours, None, outcome.why, failed=not refused)
+        version = f"{outcome.model.name}:{outcome.model.version}"
+        said = f"the gate let {version} in, judged on {wanted.window}"
+        return Finished(wanted.event, hours, version, said)
+
+    def release(self, wanted: Release) -> str | None:
+        """Begin the release if it was not, where nobody has to agree, and say how it ended."""
+        workspace = Workspace(self.target.place)
+        model = Archive(workspace).model(wanted.model)
+        name = beginning.deployment_of(model, model.tags[DIGEST])
+        rooms = Releases(workspace, self.task, self.target.endpoint(self.task))
+        stored = releases.patiently(rooms.store.load)
+        if stored is not None and stored.state.request.challenger == name:
+            return None if stored.state.active else str(stored.state.ending)
+        if self.target.approval == Approval.REQUIRED:
+            command = f"mlops release {wanted.model} --approved-by NAME"
+            console.err.print(f"{wanted.model} passed and waits for somebody: `{command}`")
+            return None
+        asked = releases.Wish(
+            wanted.model, None, None, None, releases.INSTANCE, self.target.verdict_key, None
+        )
+        releases.begin(self.target, asked, dry_run=False)
+        return None
+
+
+def controller(target: Target, task: str) -> Controller:
+    """Return the controller of a task's retraining."""
+    rooms = Releases(Workspace(target.place), task, target.endpoint(task))
+    return Controller(
+        BlobDocument(rooms.container(CONTAINER), f"retraining-{task}", f"the retraining of {task}"),
+        JobTrainer(target, task),
+        policies.load(task),
+        utc_now,
+        Approval(target.approval),
+    )
+
+
+def run(target: Target, wish: Wish, *, dry_run: bool) -> Turn:
+    """Take an event in, an approval, or the next step; a dry run decides and writes nothing."""
+    made = controller(target, wish.task)
+    settings = tasks.load(wish.task).settings
+    window = wish.window or settings.split.holdout[1]
+    event = None
+    if wish.event:
+        event = Event(id=wish.event, trigger=wish.trigger, window=window, reason=wish.reason)
+    if dry_run:
+        state = made.read()
+        if event is None:
+            return Turn(state, ())
+        step = machine.happened(state, event, made.policy, utc_now(), approval=made.approval)
+        return Turn(state, (step[2],))
+    if wish.approve:
+        return made.approve(wish.approve, wish.by)
+    return made.happened(event) if event else made.advance()
+
+
+def show(turn: Turn) -> None:
+    """Print the cases and what was decided now."""
+    console.as_table(
+        ("event", "trigger", "window", "stands", "job", "model"),
+        [
+            (
+                case.event.id,
+                str(case.event.trigger),
+                case.event.window,
+                str(case.phase),
+                case.job or "-",
+                case.model or "-",
+            )
+            for case in turn.state.cases[-LATEST:]
+        ],
+    )
+    for decision in turn.decisions:
+        console.out.print(f"{decision.event}: {decision.verb}: {decision.reason}", markup=False)
+    if not turn.state.cases:
+        console.out.print("nothing has asked for a training yet; `mlops retrain --event NAME` does")
