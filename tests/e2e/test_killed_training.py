@@ -84,6 +84,7 @@ def test_training_goes_on_after_each_kill_and_registers_one_version(dev):
         "prepare": 1,
         "train": 1,
         "evaluate": 1,
+        "reference": 1,
     }
     models = json.loads(dev.mlops("models", "--stack", "dev", "--json").ok().out)
     assert [model["version"] for model in models] == ["1"]
