@@ -69,7 +69,7 @@ def _array(cells: Cells, *, category: bool) -> pa.Array:
     known = [cell for cell in cells if cell is not None]
     if not known:
         return pa.nulls(len(cells), pa.string() if category else pa.float32())
-    if all(isinstance(cell, int | float) for cell in known):
+    if set(map(type, known)) <= {int, float, bool}:
         return _numbers(cells)
     return pa.array([None if cell is None else str(cell) for cell in cells], type=pa.string())
 

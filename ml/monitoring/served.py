@@ -59,12 +59,13 @@ class Served:
     def seen(self, *periods: Period) -> list[Seen]:
         """Count each period, both days of which belong to it, in one pass over the hours."""
         found = [Seen() for _ in periods]
-        for hour, fresh in self._hours():
-            for seen, (first, last) in zip(found, periods, strict=True):
+        # An hour that is kept is counted whole; of others only what is asked for.
+        for hour, fresh in self._hours(() if self.store.target else periods):
+            for seen, period in zip(found, periods, strict=True):
                 seen.read += fresh
                 seen.known += not fresh
                 for day, answers in hour.answers.items():
-                    if first <= date.fromisoformat(day) <= last:
+                    if _within(date.fromisoformat(day), [period]):
                         seen.answers += answers
                         seen.lost += hour.lost.get(day, 0)
                         if day in hour.days:
@@ -89,7 +90,7 @@ class Served:
         """The files of labels by their folder, each day's is one."""
         return _by_folder(self.source.files(f"{collected.LABELS}/{self.endpoint}/"))
 
-    def _hours(self) -> Iterator[tuple[Hour, bool]]:
+    def _hours(self, periods: Sequence[Period]) -> Iterator[tuple[Hour, bool]]:
         """Yield every hour, and whether it was read now."""
         for deployment in self.deployments:
             outputs, inputs = (
@@ -111,7 +112,7 @@ class Served:
                 if stored and self._holds(stored, files, near):
                     yield stored, False
                     continue
-                counted = self._counted(outputs[hour], inputs.get(hour, {}), near)
+                counted = self._counted(outputs[hour], inputs.get(hour, {}), near, periods)
                 self.store.save(deployment, hour, counted)
                 yield counted, True
 
@@ -131,12 +132,8 @@ class Served:
         folders = (collected.labels_of(self.endpoint, day).rstrip("/") for day in sorted(around))
         return _joined(self._label_files.get(folder, {}) for folder in folders)
 
-    def _counted(self, outputs: Tags, inputs: Tags, near: Tags) -> Hour:
-        answers: dict[str, Answer] = {}
-        for name in outputs:
-            lines = collected.documents(self.source.content(name))
-            for answer in collected.answers(lines, self.columns):
-                answers.setdefault(answer.id, answer)
+    def _counted(self, outputs: Tags, inputs: Tags, near: Tags, periods: Sequence[Period]) -> Hour:
+        answers = self._answers(outputs, periods)
         by_day = _per_day(answers.values(), self.policy)
         tags = self._tags(by_day)
         labels = self._known(tags)
@@ -179,6 +176,16 @@ class Served:
             lost=_per_day(waiting.values(), self.policy),
         )
 
+    def _answers(self, files: Tags, periods: Sequence[Period]) -> dict[str, Answer]:
+        """Return by id what was answered about the periods, or at all where there are none."""
+        answers: dict[str, Answer] = {}
+        for name in files:
+            lines = collected.documents(self.source.content(name))
+            for answer in collected.answers(lines, self.columns):
+                if not periods or _within(day_of(answer.at, self.policy), periods):
+                    answers.setdefault(answer.id, answer)
+        return answers
+
     def _known(self, files: Tags) -> Mapping[str, float]:
         """Return the labels in these files; no others are held."""
         self._labels = {name: found for name, found in self._labels.items() if name in files}
@@ -190,6 +197,10 @@ class Served:
         for name in sorted(files):
             found |= self._labels[name]
         return found
+
+
+def _within(day: date, periods: Iterable[Period]) -> bool:
+    return any(first <= day <= last for first, last in periods)
 
 
 def _by_folder(files: Iterable[tuple[str, str]], below: str = "") -> dict[str, Tags]:

@@ -224,3 +224,15 @@ def test_labels_in_the_folder_of_another_zones_day_are_found(container, served):
     lines = [json.dumps({"request_id": row["request_id"], "label": 1}) for row in rows]
     container.blobs[f"labels/{ENDPOINT}/{day:%Y/%m/%d}/x.jsonl"] = "\n".join(lines).encode()
     assert int(counted(served()).window.profile.outcomes.positives.sum()) == 10
+
+
+def test_inputs_of_other_days_are_not_read_where_nothing_is_kept(container, served, tmp_path):
+    rows = drawn(20)
+    container.collect(rows)
+    other = (date(2014, 1, 1), date(2014, 1, 31))
+    assert served().seen(other)[0].window is None
+    assert not [name for name in container.reads if "model_inputs" in name]
+    assert served(Store(tmp_path)).seen(other)[0].window is None  # it is counted, for later looks
+    container.reads.clear()
+    assert counted(served(Store(tmp_path))).answers == 20
+    assert container.reads == []
