@@ -1,4 +1,4 @@
-"""`python -m tools.demo`: dev on the local Azure, a model trained there, and what came of both."""
+"""`python -m tools.demo`: dev on the local Azure, and some months of its life replayed there."""
 
 import json
 import subprocess
@@ -14,7 +14,14 @@ BIN = Path(sys.executable).parent
 STACK = "dev"
 SHOWN_TYPES = 8
 
+# The shortest part of the year that has all of it: a champion that no longer fits, a training that
+# the gate lets in, a release to its end, and a bad deployment that goes back.
+LOOP = ("--from", "2013-04-01", "--to", "2013-08-08", "--every", "2", "--spoil", "2013-05-13")
+REPORT = Path("loop") / "loop.html"
+
 NEXT = {
+    f"open {REPORT}": "the report: decisions, drift, performance, traffic",
+    f"azlocal exec -- mlops status --stack {STACK}": "who serves, and why",
     "azlocal resources": "what is deployed",
     f"azlocal exec -- mlops models --stack {STACK}": "the models and their lineage",
     f"azlocal exec -- pulumi stack --stack {STACK}": "the stack, with Pulumi's own tool",
@@ -48,17 +55,21 @@ def asked(*words: str) -> list[dict]:
 def summary(seconds: float) -> None:
     """Print what was deployed, how good the model is, and where to look next."""
     resources = asked("azlocal", "resources", "--json")
-    model = asked("azlocal", "exec", "--", "mlops", "models", "--stack", STACK, "--json")[0]
+    models = asked("azlocal", "exec", "--", "mlops", "models", "--stack", STACK, "--json")
+    served = asked("azlocal", "exec", "--", "mlops", "status", "--stack", STACK, "--json")
+    model = next((each for each in models if each["tags"].get("role") == "champion"), models[0])
     kinds = Counter(resource["type"].rpartition("/")[2] for resource in resources)
     common = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(SHOWN_TYPES))
     tags = model["tags"]
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_row("deployed", f"{len(resources)} resources of stack {STACK}: {common}, ...")
-    table.add_row("model", f"{model['name']}:{model['version']}")
+    table.add_row("models", f"{len(models)} registered, each with a signed verdict")
+    table.add_row("champion", f"{model['name']}:{model['version']}, {served['traffic']['live']}")
     table.add_row("held-out AUC", f"[bold]{float(tags['holdout_auc']):.4f}[/]")
     table.add_row("held-out Brier", f"[bold]{float(tags['holdout_brier']):.4f}[/]")
+    table.add_row("report", f"[bold]{REPORT}[/]")
     table.add_row("took", f"{seconds:.0f} s")
-    console.print("\n[bold]The platform is up and has trained a model[/]")
+    console.print("\n[bold]The platform is up and has lived through some months[/]")
     console.print(table)
     console.print("\nLook next (the commands are in .venv/bin):")
     for command, shows in NEXT.items():
@@ -72,7 +83,12 @@ def main() -> int:
     try:
         run("azlocal", "start")
         run("azlocal", "exec", "--", *up, "--policy-pack", "policies")
-        run("azlocal", "exec", "--", "mlops", "train", "--stack", STACK)
+        if asked("azlocal", "exec", "--", "mlops", "status", "--stack", STACK, "--json")[
+            "deployments"
+        ]:
+            console.print("\nmodels serve here already; `make clean` first, to replay anew")
+        else:
+            run("azlocal", "exec", "--", "mlops", "loop", "--stack", STACK, *LOOP)
         summary(time.perf_counter() - start)
     except subprocess.CalledProcessError as failed:
         console.print(f"[red]error:[/] {' '.join(str(word) for word in failed.cmd)} failed")
