@@ -10,7 +10,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.slow,
     pytest.mark.xdist_group("platform"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
 ]
 
 STEPS = Path(__file__).parent / "fixtures" / "monitor_steps.py"
