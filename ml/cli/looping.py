@@ -1,5 +1,6 @@
 """`mlops loop`: replay a year on the platform, from the first model to the last decision."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from ml.loop.clock import ReplayClock
 from ml.loop.engine import Calendar, Engine
 from ml.loop.looking import Looking
 from ml.loop.platform import AzurePlatform
-from ml.loop.record import Cost, Decision, Loop
+from ml.loop.record import Cost, Decision, Loop, TrafficDay
 from ml.loop.relearning import Relearning, Trained
 from ml.loop.serving import Serving
 from ml.release.azure.blob_store import CONTAINER, BlobDocument
@@ -64,7 +65,7 @@ def run(target: Target, wish: Wish) -> Loop:
     )
     platform = AzurePlatform(serving, Looking(serving), learner)
     calendar = Calendar(wish.first, days[-1].day, serving.zone, spoiled=wish.spoiled)
-    engine = Engine(platform, clock, calendar, _tell)
+    engine = Engine(platform, clock, calendar, _tell, _watch)
     clock.reach(years.midnight(wish.first, serving.zone))
     for decision in learner.first(wish.first):
         engine.add(decision)
@@ -92,7 +93,7 @@ def run(target: Target, wish: Wish) -> Loop:
     return found
 
 
-REPORT = "loop.html"
+REPORT, SUNDAY = "loop.html", 6
 
 
 def show(found: Loop, folder: Path) -> None:
@@ -121,6 +122,15 @@ def _costs(engine: Engine, learner: Relearning) -> tuple[Cost, ...]:
         ),
         Cost(item="releases", amount=len(engine.releases), unit="releases"),
     )
+
+
+def _watch(day: date, traffic: Sequence[TrafficDay]) -> None:
+    """Say once a week where the replay is."""
+    if day.weekday() == SUNDAY:
+        parts = [
+            f"{each.deployment} {each.requests} requests, {each.errors} failed" for each in traffic
+        ]
+        console.err.print(f"{day} {'; '.join(parts)}", style="dim", markup=False)
 
 
 def _tell(decision: Decision) -> None:

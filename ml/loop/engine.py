@@ -108,6 +108,7 @@ class Engine:
     clock: ReplayClock
     calendar: Calendar
     say: Callable[[Decision], None] = lambda _: None
+    watch: Callable[[date, Sequence[TrafficDay]], None] = lambda _day, _traffic: None
     decisions: list[Decision] = field(default_factory=list)
     months: list[Month] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
@@ -160,7 +161,9 @@ class Engine:
                 self._turn()
             cut = [len(day) * at // parts for at in (part, part + 1)]
             answered += self.platform.send(day.part(*cut))
-        self.traffic += traffic_of(day.day, answered)
+        found = traffic_of(day.day, answered)
+        self.traffic += found
+        self.watch(day.day, found)
 
     def _turn(self) -> None:
         """Let the controller act; what it changed is there from the next full second on."""
