@@ -29,6 +29,8 @@ def of_step(
         "VIRTUAL_ENV": str(environment),
         "PYTHONUNBUFFERED": "1",
         **network(services, workspace),
+        # Else its MLflow client asks for a list of clouds before anything else.
+        "AZUREML_CURRENT_CLOUD": "AzureCloud",
         "AZUREML_RUN_ID": run.name,
         "AZUREML_ROOT_RUN_ID": run.root,
         "AZUREML_RUN_TOKEN": token,

@@ -71,6 +71,35 @@ def test_data_are_sent_once_and_named_by_their_content(workspace, client, raw):
     assert client.data.sent[0].type == "uri_folder"
 
 
+def test_a_version_keeps_what_carries_it(workspace, raw):
+    assert workspace.data_versions("flights-raw") == []
+    alone = workspace.ensure_data("flights-raw", raw, "raw files")
+    (raw / "flights.csv").write_text("a,b\n1,3\n")
+    carried = workspace.ensure_data("flights-raw", raw, "raw files", alone.version)
+    assert (carried.new, carried.previous) == (True, alone.version)
+    found = {one.version: one.previous for one in workspace.data_versions("flights-raw")}
+    assert found == {alone.version: None, carried.version: alone.version}
+
+
+def test_the_logs_of_all_processes_of_a_step_are_read(workspace, client):
+    def download(run, download_path):
+        logs = Path(download_path) / "user_logs"
+        logs.mkdir()
+        for rank in range(2):
+            (logs / f"std_log_process_{rank}.txt").write_text(f"I am {rank}\n")
+        (Path(download_path) / "zzz.txt").write_text("something else")
+
+    client.jobs = SimpleNamespace(download=download)
+    assert workspace.log("step") == ["I am 0", "I am 1"]
+
+
+def test_a_step_that_took_over_results_says_so(workspace, client):
+    ran = SimpleNamespace(name="a", display_name="ingest", status="Completed", properties={})
+    reused = SimpleNamespace(**{**vars(ran), "properties": {"azureml.isreused": "true"}})
+    client.jobs = SimpleNamespace(list=lambda parent_job_name: [ran, reused])
+    assert [run.reused for run in workspace.steps("job")] == [False, True]
+
+
 def test_other_content_is_another_version(workspace, raw):
     first = workspace.ensure_data("flights-raw", raw, "raw files")
     (raw / "flights.csv").write_text("a,b\n1,3\n")

@@ -12,7 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ml.cli import app, stack, training
-from ml.cli.follow import Progress, follow, table
+from ml.cli.follow import Progress, follow, line, table
 from ml.errors import PlatformError
 from ml.pipelines.train import STEPS
 from ml.place import Place
@@ -184,6 +184,13 @@ def test_dependants_of_a_failed_step_are_skipped():
     }
     assert [step.run for step in progress.failed] == ["run-one"]
     assert "two: skipped" in said
+
+
+def test_a_reused_step_says_so_instead_of_how_long_it_took():
+    progress = Progress.of(("one",), Clock())
+    run = Run("run-one", "one", "Completed", reused=True)
+    (step,) = progress.seen(Run("job-1", "x", "Running"), [run])
+    assert line(progress, step).endswith("one: Completed, reused")
 
 
 def test_a_step_that_ran_and_was_stopped_is_canceled():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ml import mlflow_model, training
-from ml.data import examples
+from ml.data import examples, report
 from ml.errors import TaskError
 from ml.steps import evaluate as evaluation
 from ml.steps import register
@@ -117,6 +117,21 @@ def test_a_model_is_not_measured_on_what_it_has_seen(flights, made, model, tmp_p
     (copy / mlflow_model.DATA / "lineage.json").write_text(json.dumps(later))
     with pytest.raises(TaskError, match="measured on what it has seen"):
         evaluate(flights, copy, made.holdout)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"passed": False}, "features of scoring requests differ"),
+        ({"data_version": "other"}, "about data version other"),
+    ],
+)
+def test_measures_want_requests_that_are_computed_like_the_examples(made, tmp_path, change, said):
+    alike = report.read(made.report)
+    evaluation.require_alike(made.report, alike.data_version)
+    alike.model_copy(update=change).write(tmp_path)
+    with pytest.raises(TaskError, match=said):
+        evaluation.require_alike(tmp_path, alike.data_version)
 
 
 def test_the_measures_cover_every_month_and_slice(measured, rows):
