@@ -1,6 +1,7 @@
 """Fitting: encoder and booster from training examples, stopped early on folds in time order."""
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -96,6 +97,7 @@ def stopped(
             f"training has one period ({periods[0]}) and early stopping takes the last; give more "
             "training periods"
         )
+    require(settings.device)
     boosting = _Boosting(categories, settings, group)
     trials = []
     made = folds.folds(periods, min(stop, len(periods) - 1))
@@ -108,6 +110,29 @@ def stopped(
         periods=tuple(period for fold in made for period in fold.test),
         log_loss=sum(loss for _, loss in trials) / len(trials),
     )
+
+
+def require(device: str) -> None:
+    """Refuse a device that is not there: XGBoost would warn, and grow its trees on the CPU.
+
+    Raises:
+        TaskError: there is no GPU, or this xgboost was built without CUDA.
+    """
+    if device == "cpu":
+        return
+    import xgboost as xgb  # noqa: PLC0415  costs seconds that --help does not need
+
+    tiny = xgb.DMatrix(np.zeros((2, 1)), label=np.array([0, 1]))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        xgb.train({"device": device, "tree_method": "hist"}, tiny, 1)
+    if any("changed from GPU to CPU" in str(one.message) for one in said):
+        built = "is built with CUDA" if xgb.build_info().get("USE_CUDA") else "has no CUDA in it"
+        raise TaskError(
+            f"device is {device}, but there is no GPU here that xgboost can use; this xgboost "
+            f"{built}. Give a cluster with GPUs and an environment with xgboost in place of "
+            "xgboost-cpu, or device: cpu"
+        )
 
 
 @dataclass(frozen=True)

@@ -72,3 +72,9 @@ def test_a_share_is_below_one(flights):
     assert with_values(flights, {}).settings.training.blanked == 0.0
     with pytest.raises(TaskError, match="blanked"):
         with_values(flights, {"blanked": 1.0})
+
+
+def test_a_device_that_is_not_there_is_refused_and_not_replaced_in_silence(people):
+    wanted = settings(0.0).model_copy(update={"device": "cuda"})
+    with pytest.raises(TaskError, match="no GPU here that xgboost can use"):
+        training.fit(people, (), wanted, 1)
