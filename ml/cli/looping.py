@@ -46,7 +46,13 @@ def run(target: Target, wish: Wish) -> Loop:
     task = tasks.load(wish.task)
     say = console.err.print
     clock = ReplayClock()
-    serving = Serving(Workspace(target.place), wish.task, target.endpoint(wish.task), clock)
+    serving = Serving(
+        Workspace(target.place),
+        wish.task,
+        target.endpoint(wish.task),
+        clock,
+        live_rows=max(1, 2 // wish.every),
+    )
     raw = raw_data.folder(task.settings.data, wish.data)
     say(f"reading {task.settings.data.asset}")
     year = years.read(task, raw, str(serving.zone))

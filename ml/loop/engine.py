@@ -45,8 +45,8 @@ class Retrained:
 class Platform(Protocol):
     """What the loop does on the platform."""
 
-    def send(self, events: Day) -> list[Answered]:
-        """Send events to the endpoint."""
+    def send(self, events: Day, *, live: bool) -> list[Answered]:
+        """Send events to the endpoint; `live` says that a challenger answers some of them."""
         ...
 
     def deliver(self, day: Day) -> None:
@@ -160,7 +160,8 @@ class Engine:
                 self.clock.reach(begin + timedelta(hours=24 * part / parts))
                 self._turn()
             cut = [len(day) * at // parts for at in (part, part + 1)]
-            answered += self.platform.send(day.part(*cut))
+            live = self._active is not None and len(self._active.wanted.live) > 1
+            answered += self.platform.send(day.part(*cut), live=live)
         found = traffic_of(day.day, answered)
         self.traffic += found
         self.watch(day.day, found)

@@ -41,9 +41,9 @@ class AzurePlatform:
     monitors: Monitors
     retraining: Retraining
 
-    def send(self, events: Day) -> list[Answered]:
+    def send(self, events: Day, *, live: bool) -> list[Answered]:
         """See `Platform`."""
-        return self.serving.send(events)
+        return self.serving.send(events, live=live)
 
     def deliver(self, day: Day) -> None:
         """See `Platform`."""

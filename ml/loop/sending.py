@@ -48,17 +48,16 @@ class Sender:
     uri: str
     token: Callable[[], str]
     time: str
-    rows: int = 25
     at_once: int = 2
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
 
-    def send(self, day: Day) -> list[Answered]:
-        """Send a day's events in time order, some to a request.
+    def send(self, day: Day, rows: int) -> list[Answered]:
+        """Send a day's events in time order, so many to a request.
 
         Raises:
             PlatformError: the endpoint refuses the caller or the form of what is sent.
         """
-        parts = [day.part(first, first + self.rows) for first in range(0, len(day), self.rows)]
+        parts = [day.part(first, first + rows) for first in range(0, len(day), rows)]
         with ThreadPoolExecutor(self.at_once) as pool:
             return list(pool.map(self._call, parts))
 

@@ -50,13 +50,18 @@ class Token:
 
 @dataclass
 class Serving:
-    """The endpoint, on the replay's clock; `versions` tells the model of each deployment."""
+    """The endpoint, on the replay's clock; `versions` tells the model of each deployment.
+
+    A request brings `rows` events, and `live_rows` while a challenger answers some of them: errors
+    and latency are counted by request, and a share of few requests would be none for days.
+    """
 
     workspace: Workspace
     task: str
     endpoint: str
     clock: ReplayClock
     rows: int = 25
+    live_rows: int = 2
     versions: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -89,11 +94,11 @@ class Serving:
                 "identity, so set auth_mode to aad_token"
             )
         time = str(self.releases.columns.time)
-        return Sender(str(found.scoring_uri), Token(workspaces.credential()), time, self.rows)
+        return Sender(str(found.scoring_uri), Token(workspaces.credential()), time)
 
-    def send(self, events: Day) -> list[Answered]:
+    def send(self, events: Day, *, live: bool = False) -> list[Answered]:
         """Send events to the endpoint."""
-        return self.sender.send(events)
+        return self.sender.send(events, self.live_rows if live else self.rows)
 
     def deliver(self, day: Day) -> None:
         """Bring the labels of a day's events."""

@@ -1,5 +1,6 @@
 """The replay's calendar: what happens on which morning, over a platform in memory."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -69,9 +70,11 @@ class World:
     asked: list[str] = field(default_factory=list)
     sizes: dict[date, list[int]] = field(default_factory=dict)
     state: object = None
+    live: Counter = field(default_factory=Counter)
 
-    def send(self, events):
+    def send(self, events, *, live):
         self.sizes.setdefault(events.day, []).append(len(events))
+        self.live[live] += 1
         return [Answered(BLUE, 200, 5.0), Answered(BLUE, 503, 9.0)]
 
     def deliver(self, day):
@@ -167,6 +170,7 @@ def test_while_answers_are_at_stake_a_day_is_sent_in_parts_and_loses_nothing(clo
     world, _ = _run(clock, date(2013, 4, 20), date(2013, 6, 20), trained={"2013-04": "flights:2"})
     assert {sum(parts) for parts in world.sizes.values()} == {8}
     assert {len(parts) for parts in world.sizes.values()} == {1, 4}
+    assert world.live[True] == 4  # half a day of each canary
 
 
 def test_a_bad_deployment_goes_back_and_the_record_says_that_the_loop_held(clock):

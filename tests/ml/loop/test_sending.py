@@ -20,9 +20,9 @@ DAY = Day(
 )
 
 
-def sender(handler, rows=2):
+def sender(handler):
     client = httpx.Client(transport=httpx.MockTransport(handler))
-    return Sender("https://e.inference/score", lambda: "token", "time_hour", rows, 1, client)
+    return Sender("https://e.inference/score", lambda: "token", "time_hour", 1, client)
 
 
 def test_every_row_goes_once_with_its_id_and_the_moment_it_is_about():
@@ -32,7 +32,7 @@ def test_every_row_goes_once_with_its_id_and_the_moment_it_is_about():
         seen.append((request.headers["x-ms-client-request-id"], json.loads(request.content)))
         return httpx.Response(200, headers={"azureml-model-deployment": "blue"})
 
-    found = sender(answer).send(DAY)
+    found = sender(answer).send(DAY, 2)
     assert [(each.deployment, each.failed) for each in found] == [("blue", False)] * 2
     assert [name for name, _ in seen] == ["a", "c"]
     first, second = (body for _, body in seen)
@@ -53,7 +53,7 @@ def test_what_the_service_failed_is_counted_and_not_sent_again(status):
         calls.append(request)
         return httpx.Response(status, headers={"azureml-model-deployment": "green"})
 
-    found = sender(answer, rows=3).send(DAY)
+    found = sender(answer).send(DAY, 3)
     assert [each.failed for each in found] == [True]
     assert len(calls) == 1
 
@@ -62,14 +62,14 @@ def test_no_answer_is_nobodys():
     def answer(request):
         raise httpx.ConnectError("refused", request=request)
 
-    (found,) = sender(answer, rows=3).send(DAY)
+    (found,) = sender(answer).send(DAY, 3)
     assert (found.deployment, found.status, found.failed) == (NOBODY, 0, True)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 422])
 def test_what_the_caller_did_wrong_stops_the_replay(status):
     with pytest.raises(PlatformError, match=f"refuses a request \\({status}\\): why"):
-        sender(lambda _: httpx.Response(status, text="why")).send(DAY)
+        sender(lambda _: httpx.Response(status, text="why")).send(DAY, 2)
 
 
 def test_a_slow_success_is_no_failure():
