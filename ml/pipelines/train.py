@@ -1,11 +1,11 @@
 """The training pipeline: from raw files to a registered model, step by step as `STEPS` says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from azure.ai.ml import Input, dsl, load_component
-from azure.ai.ml.entities import Component, PipelineJob
+from azure.ai.ml.entities import Command, Component, PipelineJob
 
 from ml import environments
 from ml.pipelines.fitting import TUNE, Fit, fitted
@@ -16,6 +16,14 @@ STEPS = (
     *("ingest", "validate", "prepare", "profile", "skew", "train"),
     *("evaluate", "reference", "gate", "card", "register"),
 )
+ARRIVED = "ingest_file"
+NEWEST = {
+    "as_of": "now",
+    "train_from": "newest-2",
+    "train_to": "newest-1",
+    "holdout_from": "newest",
+    "holdout_to": "newest",
+}
 ALONE = Fit()
 
 
@@ -43,14 +51,17 @@ def build(
     environment: str | None = None,
     earlier: Sequence[str] = (),
     fit: Fit = ALONE,
+    arrival: bool = False,
 ) -> PipelineJob:
     """Return the job for one data asset such as `azureml:flights-raw:9b62`; nothing is sent.
 
     `earlier` are data assets, the oldest first, whose windows are carried over where the one that
-    is given has none of them.
+    is given has none of them. With `arrival` the job waits for a file, its input `arrived`, that
+    joins that data as the newest window: it learns from the two periods before the newest, which
+    judges.
     """
     settings = task.settings
-    steps = {name: _component(name) for name in (*STEPS, TUNE)}
+    steps = {name: _component(name) for name in (*STEPS, ARRIVED, TUNE)}
     lineage = {
         "environment": environment or environments.reference(),
         "code_version": code_version,
@@ -61,6 +72,61 @@ def build(
         champion["champion"] = Input(type="mlflow_model", path=reference)
         champion["champion_version"] = gate.champion
 
+    def rest(tables: object, asked: Mapping[str, object]) -> dict[str, object]:
+        """Add every step after ingest; names are set, as the client reads them from its caller."""
+        made: dict[str, Command] = {}
+
+        def add(name: str, **inputs: object) -> Command:
+            made[name] = steps[name](task=settings.name, **inputs)
+            made[name].name = name
+            return made[name]
+
+        validate = add("validate", tables=tables, as_of=asked["as_of"])
+        bounds = {name: value for name, value in asked.items() if name != "as_of"}
+        prepare = add("prepare", tables=tables, report=validate.outputs["report"], **bounds)
+        add("profile", examples=prepare.outputs["train"])
+        # Rates are not compared here: months after training's differ from it, as months do.
+        add("skew", tables=tables)
+        model = fitted(steps, task, prepare.outputs["train"], fit).outputs["model"]
+        judged_on = {"model": model, "holdout": prepare.outputs["holdout"]}
+        evaluate = add("evaluate", **judged_on, skew=made["skew"].outputs["report"])
+        reference = add("reference", **judged_on)
+        judged = add("gate", **judged_on, key=gate.key, **champion, **lineage)
+        shown = {"metrics": evaluate.outputs["metrics"], "verdict": judged.outputs["verdict"]}
+        card = add("card", **judged_on, **shown, data_asset=data, **lineage)
+        register = add(
+            "register",
+            model=model,
+            **shown,
+            card=card.outputs["card"],
+            reference=reference.outputs["reference"],
+            key=gate.key,
+            data_asset=data,
+            **lineage,
+        )
+        judged.compute = register.compute = gate.compute
+        return {
+            "model": model,
+            "report": validate.outputs["report"],
+            "profile": made["profile"].outputs["profile"],
+            "skew": made["skew"].outputs["report"],
+            "metrics": evaluate.outputs["metrics"],
+            "verdict": judged.outputs["verdict"],
+            "card": card.outputs["card"],
+            "reference": reference.outputs["reference"],
+            "registration": register.outputs["registration"],
+        }
+
+    def carried(references: Sequence[str]) -> dict[str, object]:
+        """Add a step for each data asset that is read first; return what the next one takes."""
+        found: dict[str, object] = {}
+        for number, reference in enumerate(references, start=1):
+            files = Input(type="uri_folder", path=reference)
+            older = steps["ingest"](task=settings.name, raw=files, **found)
+            older.name = older.display_name = f"ingest_earlier_{number}"
+            found = {"previous": older.outputs.tables}
+        return found
+
     @dsl.pipeline(None, name=f"train_{settings.name}", default_compute=compute)
     def pipeline(  # noqa: PLR0917  the decorator makes a pipeline input of each
         raw: Input,
@@ -70,81 +136,25 @@ def build(
         holdout_from: str,
         holdout_to: str,
     ) -> dict[str, object]:
-        carried: dict[str, object] = {}
-        for number, reference in enumerate(earlier, start=1):
-            files = Input(type="uri_folder", path=reference)
-            older = steps["ingest"](task=settings.name, raw=files, **carried)
-            older.name = older.display_name = f"ingest_earlier_{number}"
-            carried = {"previous": older.outputs.tables}
-        ingest = steps["ingest"](task=settings.name, raw=raw, **carried)
-        ingest.name = "ingest"
-        tables = ingest.outputs.tables
-        validate = steps["validate"](task=settings.name, tables=tables, as_of=as_of)
-        prepare = steps["prepare"](
-            task=settings.name,
-            tables=tables,
-            report=validate.outputs.report,
-            train_from=train_from,
-            train_to=train_to,
-            holdout_from=holdout_from,
-            holdout_to=holdout_to,
-        )
-        profile = steps["profile"](task=settings.name, examples=prepare.outputs.train)
-        # Rates are not compared here: months after training's differ from it, as months do.
-        skew = steps["skew"](task=settings.name, tables=tables)
-        model = fitted(steps, task, prepare.outputs.train, fit).outputs["model"]
-        evaluate = steps["evaluate"](
-            task=settings.name,
-            model=model,
-            holdout=prepare.outputs.holdout,
-            skew=skew.outputs.report,
-        )
-        reference = steps["reference"](
-            task=settings.name, model=model, holdout=prepare.outputs.holdout
-        )
-        judged = steps["gate"](
-            task=settings.name,
-            model=model,
-            holdout=prepare.outputs.holdout,
-            key=gate.key,
-            **champion,
-            **lineage,
-        )
-        # Named here, as the parameter has the name that the step would take from its variable.
-        judged.name, judged.compute = "gate", gate.compute
-        card = steps["card"](
-            task=settings.name,
-            model=model,
-            metrics=evaluate.outputs.metrics,
-            holdout=prepare.outputs.holdout,
-            verdict=judged.outputs.verdict,
-            data_asset=data,
-            **lineage,
-        )
-        register = steps["register"](
-            task=settings.name,
-            model=model,
-            metrics=evaluate.outputs.metrics,
-            verdict=judged.outputs.verdict,
-            card=card.outputs.card,
-            reference=reference.outputs.reference,
-            key=gate.key,
-            data_asset=data,
-            **lineage,
-        )
-        register.compute = gate.compute
-        return {
-            "model": model,
-            "report": validate.outputs.report,
-            "profile": profile.outputs.profile,
-            "skew": skew.outputs.report,
-            "metrics": evaluate.outputs.metrics,
-            "verdict": judged.outputs.verdict,
-            "card": card.outputs.card,
-            "reference": reference.outputs.reference,
-            "registration": register.outputs.registration,
+        first = steps["ingest"](task=settings.name, raw=raw, **carried(earlier))
+        first.name = "ingest"
+        asked = {
+            "as_of": as_of,
+            "train_from": train_from,
+            "train_to": train_to,
+            "holdout_from": holdout_from,
+            "holdout_to": holdout_to,
         }
+        return rest(first.outputs.tables, asked)
 
+    @dsl.pipeline(None, name=f"train_{settings.name}_on_arrival", default_compute=compute)
+    def on_arrival(arrived: Input) -> dict[str, object]:
+        first = steps["ingest_file"](task=settings.name, raw=arrived, **carried((*earlier, data)))
+        first.name = "ingest"
+        return rest(first.outputs.tables, NEWEST)
+
+    if arrival:
+        return on_arrival(arrived=Input(type="uri_file"))
     split = settings.split
     return pipeline(
         raw=Input(type="uri_folder", path=data),

@@ -1,8 +1,10 @@
 """Ingest: raw files become typed Parquet tables with a manifest of what was read."""
 
+import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -183,11 +185,33 @@ def _parents(before: manifest.Manifest | None) -> tuple[manifest.Parent, ...]:
     return (parent, *before.parents)
 
 
+@contextmanager
+def as_folder(raw: Path) -> Generator[Path]:
+    """Yield the folder of raw files; a file that arrived alone is a window named by its content.
+
+    Its own name says nothing of when it is from, and one named like an earlier window would take
+    that one's place.
+    """
+    if not raw.is_file():
+        yield raw
+        return
+    with tempfile.TemporaryDirectory(prefix="mlops-arrived-") as scratch:
+        with raw.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        window = Path(scratch) / f"arrived-{digest[:12]}"
+        window.mkdir()
+        shutil.copyfile(raw, window / raw.name)
+        yield Path(scratch)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Read the command line and ingest."""
     parser = command.parser("ingest", "Read raw csv or Parquet files into typed Parquet tables.")
     parser.add_argument(
-        "--raw", type=Path, required=True, help="folder of the raw files, or of windows of them"
+        "--raw",
+        type=Path,
+        required=True,
+        help="folder of the raw files or of windows of them, or one file, which is a window",
     )
     parser.add_argument("--tables", type=Path, required=True, help="folder to write the tables to")
     parser.add_argument(
@@ -195,7 +219,8 @@ def main(arguments: Sequence[str]) -> None:
     )
     given = parser.parse_args(arguments)
     tables = command.made(given.tables)
-    result = ingest(tasks.load(given.task), given.raw, tables, given.previous)
+    with as_folder(given.raw) as raw:
+        result = ingest(tasks.load(given.task), raw, tables, given.previous)
     names = ", ".join(f"{name or 'all'} {found.version}" for name, found in result.windows.items())
     command.log.info("data version %s (%s)", result.data_version, names)
 

@@ -12,6 +12,8 @@ from ml.errors import TaskError
 from ml.steps import command
 
 DATA, ABOUT = "examples.parquet", "about.json"
+NEWEST = "newest"
+BOUNDS = ("train-from", "train-to", "holdout-from", "holdout-to")
 
 
 def prepare(
@@ -98,6 +100,34 @@ def _refuse_unusable(part: str, first: str, last: str, periods: list[Period]) ->
         )
 
 
+def resolved(task: tasks.Task, tables: Path, given: dict[str, str | None]) -> dict[str, str | None]:
+    """Replace `newest` by the newest period with a label, and `newest-2` by the one two before it.
+
+    Raises:
+        TaskError: there are not so many periods.
+    """
+    relative = {name: text for name, text in given.items() if text and text.startswith(NEWEST)}
+    if not relative:
+        return given
+    from ml.data import features  # noqa: PLC0415  see prepare
+
+    ingested = manifest.read(tables)
+    with engines.opened(engines.NAMES[0]) as data:
+        found = {name: data.read(table.files(tables)) for name, table in ingested.tables.items()}
+        rows = features.examples(task, found).select(features.PERIOD).distinct()
+        periods = sorted(str(row[features.PERIOD]) for row in data.records(rows))
+    chosen: dict[str, str | None] = {}
+    for name, text in relative.items():
+        back = text.removeprefix(NEWEST).removeprefix("-") or "0"
+        if not back.isdigit() or int(back) >= len(periods):
+            raise TaskError(
+                f"{name} is {text}; give newest or newest-N with N below {len(periods)}, as the "
+                f"periods with labels are {', '.join(periods) or 'none'}"
+            )
+        chosen[name] = periods[len(periods) - 1 - int(back)]
+    return {**given, **chosen}
+
+
 def with_periods(task: tasks.Task, given: dict[str, str | None]) -> tasks.Task:
     """Replace the task's periods by those that were given, and refuse a split that looks ahead."""
     split = task.settings.split
@@ -118,13 +148,20 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--report", type=Path, required=True, help="folder that validate wrote")
     parser.add_argument("--train", type=Path, required=True, help="folder for training examples")
     parser.add_argument("--holdout", type=Path, required=True, help="folder for hold-out examples")
-    for bound in ("train-from", "train-to", "holdout-from", "holdout-to"):
-        parser.add_argument(f"--{bound}", metavar="PERIOD", help="such as 2013-07 (default: task)")
+    for bound in BOUNDS:
+        parser.add_argument(
+            f"--{bound}",
+            metavar="PERIOD",
+            help="such as 2013-07, newest or newest-2 (default: task)",
+        )
     parser.add_argument(
         "--engine", choices=engines.NAMES, default=engines.NAMES[0], help="default: duckdb"
     )
     given = parser.parse_args(arguments)
-    task = with_periods(tasks.load(given.task), vars(given))
+    task = tasks.load(given.task)
+    names = [bound.replace("-", "_") for bound in BOUNDS]
+    bounds: dict[str, str | None] = {name: getattr(given, name) for name in names}
+    task = with_periods(task, resolved(task, given.tables, bounds))
     targets = {"train": command.made(given.train), "holdout": command.made(given.holdout)}
     for part, rows in prepare(task, given.tables, given.report, targets, given.engine).items():
         first, last = getattr(task.settings.split, part)

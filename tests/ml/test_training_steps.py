@@ -14,6 +14,8 @@ from ml.errors import TaskError
 from ml.steps import evaluate as evaluation
 from ml.steps import register
 from ml.steps.evaluate import Evaluation, evaluate
+from ml.steps.ingest import as_folder
+from ml.steps.prepare import resolved
 from ml.steps.train import train
 from ml.tabular_scorer import Encoder
 
@@ -204,3 +206,25 @@ def test_the_scorer_stands_alone_so_that_it_can_travel_in_the_model(model):
     code = (model / "code" / "tabular_scorer.py").read_text()
     assert not [line for line in code.splitlines() if line.startswith(("from ml", "import ml"))]
     assert Path(model / "code" / "ml").exists() is False
+
+
+def test_the_newest_period_and_those_before_it_are_found_in_the_tables(flights, made):
+    given = {"train_from": "newest-2", "train_to": "newest-1", "holdout_from": "newest"}
+    found = resolved(flights, made.tables, {**given, "holdout_to": "2013-12"})
+    assert found == {
+        "train_from": "2013-10", "train_to": "2013-11",
+        "holdout_from": "2013-12", "holdout_to": "2013-12",
+    }  # fmt: skip
+    with pytest.raises(TaskError, match="newest-N with N below 12"):
+        resolved(flights, made.tables, {"train_from": "newest-12"})
+
+
+def test_a_file_that_arrives_alone_is_a_window_named_by_its_content(tmp_path):
+    file = tmp_path / "flights.csv"
+    file.write_text("a,b\n1,2\n")
+    with as_folder(file) as folder:
+        (window,) = folder.iterdir()
+        assert window.name.startswith("arrived-")
+        assert (window / "flights.csv").read_text() == "a,b\n1,2\n"
+    with as_folder(tmp_path) as folder:
+        assert folder == tmp_path
