@@ -26,7 +26,10 @@ VOLATILE = frozenset({"model_uuid", "model_id", "utc_time_created"})
 
 
 class Lineage(BaseModel):
-    """Where a model comes from; kept inside its folder, so that it cannot be separated from it."""
+    """Where a model comes from; kept inside its folder, so that it cannot be separated from it.
+
+    `fitted_with` are the booster's settings, those that a sweep chose among them.
+    """
 
     model_config = ConfigDict(frozen=True)
     task: str
@@ -37,6 +40,7 @@ class Lineage(BaseModel):
     rows: int
     rounds: int
     stop_periods: tuple[str, ...]
+    fitted_with: dict[str, int | float | str] = {}
 
 
 def save(scorer: Scorer, columns: Mapping[str, Cells], lineage: Lineage, folder: Path) -> None:

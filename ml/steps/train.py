@@ -60,6 +60,7 @@ def train(
         rows=len(rows.label),
         rounds=fitted.rounds,
         stop_periods=fitted.stop_periods,
+        fitted_with=settings.training.model_dump(),
     )
     if group.leads:
         if model.exists():

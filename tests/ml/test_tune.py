@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ml import mlflow_model
 from ml.data import examples
 from ml.errors import TaskError
 from ml.steps import train as training
@@ -45,6 +46,9 @@ def test_training_takes_the_settings_of_the_best_trial(flights, made, tmp_path, 
     assert settings["learning_rate"] == flights.settings.training.learning_rate
     assert fitted["stop_log_loss"] == tried[tune.METRIC]
     assert fitted["train_rounds"] == tried["train_rounds"]
+    lineage = mlflow_model.lineage(tmp_path / "model")
+    chosen = {name: value for name, value in settings.items() if name != "processes"}
+    assert lineage.fitted_with == chosen
 
 
 def test_a_trial_is_as_the_training_that_follows_it_and_never_sees_the_hold_out(flights, made):
