@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ml.cli import console, monitoring, releasing, replayed_year, retrain, trust
+from ml.cli import console, deploy, monitoring, releasing, replayed_year, retrain, trust
 from ml.cli.options import (
     Device,
     Group,
@@ -240,7 +240,7 @@ def replay(
 for _command in (
     *(trust.explain, trust.lineage, trust.promote),
     *(releasing.release, releasing.status, releasing.rollback),
-    *(monitoring.monitor, retrain.retrain, replayed_year.loop),
+    *(monitoring.monitor, retrain.retrain, deploy.deploy, replayed_year.loop),
 ):
     app.command()(_command)
 

@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 PYTHON = "python>=3.11,<3.13"
 COMPONENTS = HERE.parent / "components"
 PIN = re.compile(r"^(?P<pin>[A-Za-z0-9][^\\#]*==[^\\#]+?)\s*\\?$")
-REFERENCE = re.compile(r"^environment: .*$", re.MULTILINE)
+REFERENCE = re.compile(r"^( *)environment: azureml:.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def generated(lock: str, components: dict[str, str]) -> dict[Path, str]:
     """Return every file generated from the lock of the steps, with its text."""
     made = STEPS.generated(lock)
     version = yaml.safe_load(made[STEPS.definition])["version"]
-    line = f"environment: azureml:{STEPS.name}:{version}"
+    line = rf"\g<1>environment: azureml:{STEPS.name}:{version}"
     return made | {
         COMPONENTS / name: REFERENCE.sub(line, text) for name, text in components.items()
     }

@@ -52,16 +52,18 @@ def build(
     earlier: Sequence[str] = (),
     fit: Fit = ALONE,
     arrival: bool = False,
+    components: Mapping[str, Component] | None = None,
 ) -> PipelineJob:
     """Return the job for one data asset such as `azureml:flights-raw:9b62`; nothing is sent.
 
     `earlier` are data assets, the oldest first, whose windows are carried over where the one that
     is given has none of them. With `arrival` the job waits for a file, its input `arrived`, that
     joins that data as the newest window: it learns from the two periods before the newest, which
-    judges.
+    judges. `components` are registered ones that serve instead of the files'.
     """
     settings = task.settings
-    steps = {name: _component(name) for name in (*STEPS, ARRIVED, TUNE)}
+    known = components or {}
+    steps = {name: known.get(name) or _component(name) for name in (*STEPS, ARRIVED, TUNE)}
     lineage = {
         "environment": environment or environments.reference(),
         "code_version": code_version,

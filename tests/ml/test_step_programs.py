@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.pipelines import accept, release_control, train
+from ml.pipelines import accept, release_control, score, train
 
 PACKAGE = Path(__file__).parents[2] / "ml"
 HEAVY = {"xgboost", "mlflow", "azure", "sklearn", "pandas"}
@@ -18,7 +18,7 @@ def run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.mark.parametrize("step", [*train.STEPS, *release_control.STEPS, *accept.STEPS])
+@pytest.mark.parametrize("step", [*train.STEPS, *score.STEPS, *release_control.STEPS, *accept.STEPS])
 def test_every_step_explains_itself_without_heavy_imports(step):
     code = (
         "import runpy, sys\n"

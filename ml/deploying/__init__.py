@@ -1,0 +1,1 @@
+"""Deploying pipelines: what should be there, what is, the difference, and carrying it out."""
