@@ -18,7 +18,6 @@ STEPS = (
 )
 ARRIVED = "ingest_file"
 NEWEST = {
-    "as_of": "now",
     "train_from": "newest-2",
     "train_to": "newest-1",
     "holdout_from": "newest",
@@ -149,14 +148,17 @@ def build(
         }
         return rest(first.outputs.tables, asked)
 
-    @dsl.pipeline(None, name=f"train_{settings.name}_on_arrival", default_compute=compute)
-    def on_arrival(arrived: Input) -> dict[str, object]:
+    def on_arrival(arrived: Input, as_of: str = "now") -> dict[str, object]:
         first = steps["ingest_file"](task=settings.name, raw=arrived, **carried((*earlier, data)))
         first.name = "ingest"
-        return rest(first.outputs.tables, NEWEST)
+        return rest(first.outputs.tables, {"as_of": as_of, **NEWEST})
 
     if arrival:
-        return on_arrival(arrived=Input(type="uri_file"))
+        # The client reads from here that it is a file; as an annotation that would be no type.
+        on_arrival.__annotations__["arrived"] = Input(type="uri_file")
+        name = f"train_{settings.name}_on_arrival"
+        waiting = dsl.pipeline(None, name=name, default_compute=compute)(on_arrival)
+        return waiting(arrived=Input(type="uri_file"))
     split = settings.split
     return pipeline(
         raw=Input(type="uri_folder", path=data),

@@ -177,3 +177,20 @@ def test_the_code_version_is_one_word_with_the_content():
 def test_without_git_the_content_alone_is_the_version(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert code_version.current() == f"code:{code_version.content()}"
+
+
+def test_a_file_that_arrives_joins_the_data_before_it_and_the_newest_period_judges(flights):
+    job = build(flights, arrival=True)
+    inputs = job.component.inputs
+    assert {name: one.type for name, one in inputs.items()} == {
+        "arrived": "uri_file", "as_of": "string",
+    }  # fmt: skip
+    steps = yaml.safe_load(str(job))["jobs"]
+    assert list(steps) == ["ingest_earlier_1", *train.STEPS]
+    assert steps["ingest_earlier_1"]["inputs"]["raw"]["path"] == "azureml:flights-raw:9b62"
+    assert "arrived" in steps["ingest"]["inputs"]["raw"]["path"]
+    asked = steps["prepare"]["inputs"]
+    assert [asked[name] for name in ("train_from", "train_to", "holdout_from")] == [
+        "newest-2", "newest-1", "newest",
+    ]  # fmt: skip
+    assert steps["gate"]["compute"] == "azureml:gates"
