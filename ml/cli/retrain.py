@@ -27,6 +27,7 @@ def retrain(
         str | None, typer.Option(metavar="EVENT", help="Agree to an event that waits.")
     ] = None,
     by: Annotated[str | None, typer.Option(help="Who agrees (default: you).")] = None,
+    status: Annotated[bool, typer.Option("--status", help="Only show how things stand.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Decide, and change nothing.")] = False,
     json: Json = False,
 ) -> None:
@@ -38,9 +39,11 @@ def retrain(
     """
     from ml.cli import retraining  # noqa: PLC0415  --help shall not read tasks or clients
 
+    if status:
+        event = approve = None
     wish = retraining.Wish(task, event, trigger, window, reason, approve, by or getpass.getuser())
     target = target_of(stack, subscription, resource_group, workspace)
-    found = retraining.run(target, wish, dry_run=dry_run)
+    found = retraining.run(target, wish, dry_run=dry_run or status)
     if json:
         console.as_json(
             {

@@ -1,5 +1,6 @@
 """What `mlops retrain` does: an event, an approval, or the next step of what is under way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from ml.cli.stack import Target
 from ml.release import beginning
 from ml.release.azure.blob_store import CONTAINER, BlobDocument
 from ml.release.opening import Releases, utc_now
+from ml.release.traffic import Traffic
 from ml.retraining import machine
 from ml.retraining import policy as policies
 from ml.retraining.controller import Controller, Turn
@@ -58,11 +60,11 @@ class JobTrainer:
         outcome = training.train(self.target, workspace, asked)
         if known is None:
             return None
-        # From when it was sent: never less than what was computed.
-        hours = (utc_now() - datetime.fromisoformat(known.created)).total_seconds() / 3600
+        began = [step.created for step in workspace.steps(wanted.job)]
+        failed = outcome.model is None and "the verdict is refused" not in outcome.why
+        hours = hours_of(known.created, [] if failed else began, utc_now())
         if outcome.model is None:
-            refused = "the verdict is refused" in outcome.why
-            return Finished(wanted.event, hours, None, outcome.why, failed=not refused)
+            return Finished(wanted.event, hours, None, outcome.why, failed=failed)
         version = f"{outcome.model.name}:{outcome.model.version}"
         said = f"the gate let {version} in, judged on {wanted.window}"
         return Finished(wanted.event, hours, version, said)
@@ -73,9 +75,12 @@ class JobTrainer:
         model = Archive(workspace).model(wanted.model)
         name = beginning.deployment_of(model, model.tags[DIGEST])
         rooms = Releases(workspace, self.task, self.target.endpoint(self.task))
-        stored = releases.patiently(rooms.store.load)
-        if stored is not None and stored.state.request.challenger == name:
-            return None if stored.state.active else str(stored.state.ending)
+        # Released by whomever, and whatever was released since: once is enough.
+        state = releases.patiently(lambda: rooms.store.of_challenger(name))
+        if state is not None:
+            return None if state.active else str(state.ending)
+        if releases.patiently(rooms.endpoint.read).traffic == Traffic.all_to(name):
+            return "it serves, as the first model there"
         if self.target.approval == Approval.REQUIRED:
             command = f"mlops release {wanted.model} --approved-by NAME"
             console.err.print(f"{wanted.model} passed and waits for somebody: `{command}`")
@@ -85,6 +90,16 @@ class JobTrainer:
         )
         releases.begin(self.target, asked, dry_run=False)
         return None
+
+
+def hours_of(sent: str, began: Sequence[str], now: datetime) -> float:
+    """Return how long a job took, as far as jobs tell: until the last of its steps began.
+
+    That step is a verdict or a registration, of seconds. Without steps it is until now, never less
+    than what was computed.
+    """
+    known = [datetime.fromisoformat(each) for each in began if each]
+    return max((max(known, default=now) - datetime.fromisoformat(sent)).total_seconds(), 0) / 3600
 
 
 def controller(target: Target, task: str) -> Controller:
@@ -108,10 +123,13 @@ def run(target: Target, wish: Wish, *, dry_run: bool) -> Turn:
     if wish.event:
         event = Event(id=wish.event, trigger=wish.trigger, window=window, reason=wish.reason)
     if dry_run:
-        state = made.read()
-        if event is None:
+        state, now = made.read(), utc_now()
+        if wish.approve:
+            step = machine.approved(state, wish.approve, wish.by, made.policy, now)
+        elif event is not None:
+            step = machine.happened(state, event, made.policy, now, approval=made.approval)
+        else:
             return Turn(state, ())
-        step = machine.happened(state, event, made.policy, utc_now(), approval=made.approval)
         return Turn(state, (step[2],))
     if wish.approve:
         return made.approve(wish.approve, wish.by)

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from ml.errors import TaskError
+
 Periods = dict[str, str | None]
 
 
@@ -12,12 +14,28 @@ def before(day: date, months: int) -> str:
 
 
 def periods(holdout: str, window: int) -> Periods:
-    """Return the months to train on and the month to judge on."""
-    year, number = map(int, holdout.split("-"))
-    begin = date(year, number, 1)
+    """Return the periods to train on and the one to judge on: months, or years where it is one.
+
+    Raises:
+        TaskError: it is neither.
+    """
+    first, last = (_before(holdout, count) for count in (window, 1))
     return {
-        "train_from": before(begin, window),
-        "train_to": before(begin, 1),
+        "train_from": first,
+        "train_to": last,
         "holdout_from": holdout,
         "holdout_to": holdout,
     }
+
+
+def _before(period: str, count: int) -> str:
+    year, month, *_ = [*period.split("-"), ""]
+    try:
+        if month:
+            return before(date(int(year), int(month), 1), count)
+        return str(date(int(year), 1, 1).year - count)
+    except ValueError as error:
+        raise TaskError(
+            f"window {period} is no period that a training can be judged on; give a month such as "
+            "2013-04, or a year such as 2018"
+        ) from error

@@ -127,6 +127,15 @@ class BlobDocument:
         with told_apart(self.what):
             self._blob(part).upload_blob(content, overwrite=True)
 
+    def kept(self, start: str) -> list[str]:
+        """Return what was kept whose name starts so, in the order of the names."""
+        with told_apart(self.what):
+            found = self.container.list_blob_names(name_starts_with=f"{self.name}/{start}")
+            try:
+                return sorted(name.removeprefix(f"{self.name}/") for name in found)
+            except ResourceNotFoundError:
+                return []  # nothing was written yet, not even the container
+
     def _blob(self, part: str) -> "BlobClient":
         return self.container.get_blob_client(f"{self.name}/{part}")
 
@@ -178,6 +187,20 @@ class BlobStateStore:
         """Return an ended release of this name."""
         found = self.document.load(f"ended/{release}.json")
         return read(found[0]) if found else None
+
+    def of_challenger(self, name: str) -> State | None:
+        """Return the last release in which a deployment was to take over, under way or ended.
+
+        Ended ones are found by their names, which begin with the challenger's.
+        """
+        stored = self.load()
+        if stored is not None and stored.state.request.challenger == name:
+            return stored.state
+        for part in reversed(self.document.kept(f"ended/{name}")):
+            found = self.document.load(part)
+            if found and (state := read(found[0])).request.challenger == name:
+                return state
+        return None
 
 
 def _write(blob: "BlobClient", content: bytes, tag: str | None) -> str:

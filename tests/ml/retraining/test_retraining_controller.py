@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ml.cli.retraining import hours_of
+from ml.errors import TaskError
 from ml.release.ports import BusyError, ChangedError
 from ml.retraining.controller import Controller
 from ml.retraining.machine import Finished
@@ -156,3 +158,23 @@ def test_models_learn_from_the_months_before_the_one_that_judges():
         "holdout_from": "2013-02", "holdout_to": "2013-02",
     }  # fmt: skip
     assert before(START.date(), 1) == "2013-04"
+
+
+def test_where_a_period_is_a_year_models_learn_from_years():
+    assert periods("2018", 2) == {
+        "train_from": "2016", "train_to": "2017",
+        "holdout_from": "2018", "holdout_to": "2018",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("window", ["spring", "2013-13", "2013-04x", "0", ""])
+def test_a_window_that_is_no_period_is_refused(window):
+    with pytest.raises(TaskError, match="is no period"):
+        periods(window, 2)
+
+
+def test_a_job_costs_until_its_last_step_began_and_until_now_where_that_is_not_known():
+    sent, later = START.isoformat(), [(START + timedelta(hours=h)).isoformat() for h in (0.1, 0.5)]
+    next_day = START + timedelta(days=1)
+    assert hours_of(sent, [*later, ""], next_day) == pytest.approx(0.5)
+    assert hours_of(sent, [], next_day) == pytest.approx(24)

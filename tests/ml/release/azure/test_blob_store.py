@@ -64,6 +64,26 @@ class TestState:
             store.archive(begun())
         assert store.archived("release-7") == begun()
 
+    def test_a_challenger_is_known_after_others_were_released_too(self, store):
+        assert store.of_challenger("v2-aa") is None
+        early, late, other = (
+            begun().model_copy(
+                update={"request": REQUEST.model_copy(update={"release": r, "challenger": c})}
+            )
+            for r, c in (
+                ("v2-aa-20130501", "v2-aa"),
+                ("v2-aa-20130601", "v2-aa"),
+                ("v3-bb-20130701", "v3-bb"),
+            )
+        )
+        with store.lease():
+            store.archive(early)
+            store.archive(late)
+            store.save(other, None)
+        assert store.of_challenger("v2-aa") == late
+        assert store.of_challenger("v3-bb") == other
+        assert store.of_challenger("v2-a") is None
+
 
 class TestLease:
     def test_two_at_once_are_refused(self, store, container):
