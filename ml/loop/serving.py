@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # A deployment that answers nobody in time: what one hasty setting does.
 TOO_HASTY = deploying.Size(timeout_ms=1)
+TENTH = 10
 _EARLY = 300  # seconds before its end at which a token is renewed
 
 
@@ -147,7 +148,10 @@ class Serving:
         return max(live, key=lambda name: live[name])
 
     def month(self, month: str, first: date, last: date) -> Month:
-        """Measure what was answered in a month by who answered most, and by who was tried."""
+        """Measure what was answered in a month by who answered most, and by who was tried.
+
+        Who answered less than a tenth of that was not tried enough to be shown beside it.
+        """
         begin = midnight(first, self.zone)
         end = midnight(last + timedelta(days=1), self.zone)
         labels = self.answers.labels(begin, end)
@@ -155,10 +159,11 @@ class Serving:
         found = {name: self.answers.of(name, *when) for name in self.versions}
         order = sorted(found, key=lambda name: -len(found[name]))
         rows = {row for answers in found.values() for row in answers}
+        least = max(len(found[order[0]]) / TENTH, 1)
         sides = [
             measured(self.versions[name], found[name], labels, str(self.zone))
             for name in order[:2]
-            if found[name]
+            if len(found[name]) >= least
         ]
         return Month(
             month=month,
