@@ -43,7 +43,7 @@ def run(*words: str) -> None:
 
 
 def asked(*words: str) -> list[dict]:
-    """Return the JSON that a command prints.
+    """Return the list that a command prints as JSON.
 
     Raises:
         subprocess.CalledProcessError: it failed.
@@ -52,11 +52,22 @@ def asked(*words: str) -> list[dict]:
     return json.loads(answer.stdout)
 
 
+def serving() -> dict:
+    """Return who serves, as `mlops status` says it.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    words = ("exec", "--", "mlops", "status", "--stack", STACK, "--json")
+    answer = subprocess.run([BIN / "azlocal", *words], check=True, stdout=subprocess.PIPE)
+    return json.loads(answer.stdout)
+
+
 def summary(seconds: float) -> None:
     """Print what was deployed, how good the model is, and where to look next."""
     resources = asked("azlocal", "resources", "--json")
     models = asked("azlocal", "exec", "--", "mlops", "models", "--stack", STACK, "--json")
-    served = asked("azlocal", "exec", "--", "mlops", "status", "--stack", STACK, "--json")
+    served = serving()
     model = next((each for each in models if each["tags"].get("role") == "champion"), models[0])
     kinds = Counter(resource["type"].rpartition("/")[2] for resource in resources)
     common = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(SHOWN_TYPES))
@@ -83,9 +94,7 @@ def main() -> int:
     try:
         run("azlocal", "start")
         run("azlocal", "exec", "--", *up, "--policy-pack", "policies")
-        if asked("azlocal", "exec", "--", "mlops", "status", "--stack", STACK, "--json")[
-            "deployments"
-        ]:
+        if serving()["deployments"]:
             console.print("\nmodels serve here already; `make clean` first, to replay anew")
         else:
             run("azlocal", "exec", "--", "mlops", "loop", "--stack", STACK, *LOOP)
