@@ -12,7 +12,7 @@ from ml.acceptance.errors import AcceptanceError
 from ml.archive import Archive
 from ml.cli import code_version, console
 from ml.cli.follow import Progress, follow
-from ml.cli.releases import patiently
+from ml.cli.patience import patiently
 from ml.cli.stack import Target
 from ml.errors import PlatformError
 from ml.release.beginning import deployment_of

@@ -15,7 +15,7 @@ from ml import collected, environments
 from ml import task as tasks
 from ml.cli import console
 from ml.cli.follow import Progress, follow
-from ml.cli.releases import patiently
+from ml.cli.patience import patiently
 from ml.cli.stack import Target
 from ml.drift.findings import Findings, Level
 from ml.errors import PlatformError

@@ -67,7 +67,7 @@ def run(wish: Wish, *, dry_run: bool) -> Promoted:
     )
     tested = here if to == LAST else there  # staging: it tests what arrives, prod asks for that
     own = accepting.key_of(TESTING, tested)
-    own_keys = _of_staging(own, wish.jwk)
+    own_keys = of_staging(own, wish.jwk)
     done = promote(
         archive,
         model,
@@ -87,7 +87,8 @@ def run(wish: Wish, *, dry_run: bool) -> Promoted:
     return replace(done, tested=accepting.accept(tests))
 
 
-def _of_staging(key: str, jwk: Path | None) -> "TrustedKeys":
+def of_staging(key: str, jwk: Path | None) -> "TrustedKeys":
+    """Return the keys of staging alone: dev's cannot speak for it."""
     from ml.acceptance.check import KeysOf  # noqa: PLC0415  clients that --help does not need
 
     return KeysOf(trusted(key, jwk), key)

@@ -2,16 +2,16 @@
 
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ml import mlflow_model, workspace
 from ml.archive import Archive
-from ml.cli import console
+from ml.cli import admission, console
 from ml.cli.explaining import trusted
+from ml.cli.patience import patiently
 from ml.cli.stack import Target
 from ml.errors import PlatformError
 from ml.promotion import Approval, requester
@@ -28,7 +28,6 @@ from ml.workspace import Workspace
 if TYPE_CHECKING:
     from ml.workspace import RegisteredModel
 
-T = TypeVar("T")
 INSTANCE = "Standard_DS3_v2"
 
 
@@ -112,9 +111,14 @@ def begin(target: Target, wish: Wish, *, dry_run: bool) -> Begun:
     with tempfile.TemporaryDirectory(prefix="mlops-release-") as scratch:
         folder = archive.model_folder(model, Path(scratch))
         releasing.verified(
-            folder, model, trusted(wish.key or target.verdict_key, wish.jwk), task=task
+            folder,
+            model,
+            trusted(admission.key(target, wish.stack, wish.key, wish.jwk), wish.jwk),
+            task=task,
         )
         digest = mlflow_model.digest(folder)
+        if wish.stack == admission.LAST:
+            admission.accepted(folder, model, digest, wish.jwk)
     console.err.print(f"{model.name}:{model.version} has a passing verdict for exactly its bytes")
     approval = Approval(requester(workspace.credential()), wish.approved_by)
     approval.check(wish.stack or target.place.workspace, target.approval)
@@ -208,11 +212,3 @@ def _record(releases: Releases, reason: str) -> str:
     except (ReleaseError, PlatformError, UnavailableError) as error:
         return f"not in a release's state: {error}"
     return f"release {state.request.release} is {state.during}, {state.ending}"
-
-
-def patiently(ask: Callable[[], T]) -> T:
-    """Ask, and say no answer in a sentence."""
-    try:
-        return ask()
-    except UnavailableError as error:
-        raise PlatformError(f"no answer, so nothing is known: {error}; try again") from error

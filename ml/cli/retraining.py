@@ -7,6 +7,7 @@ from datetime import datetime
 from ml import task as tasks
 from ml.archive import Archive
 from ml.cli import console, releases, training
+from ml.cli.patience import patiently
 from ml.cli.stack import Target
 from ml.release import beginning
 from ml.release.azure.blob_store import CONTAINER, BlobDocument
@@ -76,10 +77,10 @@ class JobTrainer:
         name = beginning.deployment_of(model, model.tags[DIGEST])
         rooms = Releases(workspace, self.task, self.target.endpoint(self.task))
         # Released by whomever, and whatever was released since: once is enough.
-        state = releases.patiently(lambda: rooms.store.of_challenger(name))
+        state = patiently(lambda: rooms.store.of_challenger(name))
         if state is not None:
             return None if state.active else str(state.ending)
-        if releases.patiently(rooms.endpoint.read).traffic == Traffic.all_to(name):
+        if patiently(rooms.endpoint.read).traffic == Traffic.all_to(name):
             return "it serves, as the first model there"
         if self.target.approval == Approval.REQUIRED:
             command = f"mlops release {wanted.model} --approved-by NAME"

@@ -69,6 +69,7 @@ def test_a_deployment_that_never_becomes_ready_leaves_the_champion_serving(seen)
 def test_a_scorer_that_dies_under_load_fails_its_own_share_only_and_goes_back(seen):
     scene = seen["dies"]
     assert scene["ending"] == "rolled_back"
+    assert "promote" not in scene["verbs"]
     _champion_kept(scene)
     _all_answered(scene["before"])
     assert set(scene["during"][scene["champion"]]) == {"200"}

@@ -72,9 +72,21 @@ class AzureSource:
     def _served(
         self, state: State, deployment: str, answers: ById, time: tuple[datetime, datetime]
     ) -> Served:
-        slow = state.policy.guardrails.latency.at_most_ms
-        found = self.metrics.served(deployment, *time, slow)
-        return found.model_copy(update={"latency_ms": sample(answers.values())})
+        """Count the requests of the turn, to the second.
+
+        Metrics are by the minute, and the minute before counts too: that may make failures more,
+        never fewer, but what was answered well then must not speak for now. So what was answered
+        is counted from the collector, and what failed from metrics.
+        """
+        found = self.metrics.served(deployment, *time, state.policy.guardrails.latency.at_most_ms)
+        requests = len({row.request for row in answers.values()}) + found.errors
+        share = found.slow / found.requests if found.requests else 0.0
+        return Served(
+            requests=requests,
+            errors=found.errors,
+            slow=round(share * requests),
+            latency_ms=sample(answers.values()),
+        )
 
     def _labels(self, champion: ById, challenger: ById) -> dict[str, float]:
         about = [row.at for side in (champion, challenger) for row in side.values()]

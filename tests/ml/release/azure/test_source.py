@@ -169,13 +169,24 @@ def test_live_days_hold_each_side_apart_and_requests_not_rows_are_counted_as_dra
     assert found.pairs == ()
 
 
+def _answered(container, deployment, count):
+    for number in range(count):
+        row = (f"{deployment}{number}", 0.5, FIRST)
+        container.answer(deployment, [row, (f"{row[0]}b", 0.5, FIRST)], REAL, f"r{number}")
+
+
 def test_a_caller_s_mistake_is_no_failure_of_the_deployment():
-    monitor = Monitor()
-    found = _measure(Container(), monitor=monitor)
-    assert (found.champion.requests, found.champion.errors) == (100, 0)
-    assert (found.challenger.requests, found.challenger.errors) == (104, 5)
-    assert "timespan" in monitor.asked[0]
+    monitor, container = Monitor(), Container()
+    _answered(container, BLUE, 40)
+    found = _measure(container, monitor=monitor)
+    assert (found.champion.requests, found.champion.errors) == (40, 0)
     assert monitor.asked[0]["timespan"] == "2026-01-05T10:30:00Z/2026-01-05T10:50:00Z"
+
+
+def test_a_minute_that_was_fine_before_does_not_hide_that_all_fails_now():
+    """Metrics know of 95 good requests in the stage's first minute; none is of the stage."""
+    found = _measure(Container())
+    assert (found.challenger.requests, found.challenger.errors) == (5, 5)
 
 
 def test_the_minute_in_which_a_stage_begins_is_asked_for():
@@ -188,9 +199,11 @@ def test_the_minute_in_which_a_stage_begins_is_asked_for():
 
 
 def test_slow_requests_are_estimated_from_the_quantiles_of_each_minute():
+    container = Container()
+    _answered(container, BLUE, 50)
     # 200 ms is 64 % of the way from 20 ms at one half to 300 ms at 95 %
-    found = _measure(Container())
-    assert found.champion.slow == round(100 * (1 - (0.5 + 0.45 * (180 / 280))))
+    share = 1 - (0.5 + 0.45 * (180 / 280))
+    assert _measure(container).champion.slow == round(50 * round(100 * share) / 100)
 
 
 def test_latencies_are_one_a_request():
