@@ -18,7 +18,9 @@ def run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.mark.parametrize("step", [*train.STEPS, *score.STEPS, *release_control.STEPS, *accept.STEPS])
+@pytest.mark.parametrize(
+    "step", [*train.STEPS, *score.STEPS, *release_control.STEPS, *accept.STEPS]
+)
 def test_every_step_explains_itself_without_heavy_imports(step):
     code = (
         "import runpy, sys\n"
