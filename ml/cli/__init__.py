@@ -66,6 +66,9 @@ def train(
         Device | None, typer.Option(help="Where trees are grown, instead of the task's.")
     ] = None,
     wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
+    dry_run: Annotated[
+        bool, typer.Option(help="Say what would be sent, and send nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Send the training pipeline to the workspace, follow it and register the model."""
@@ -93,6 +96,10 @@ def train(
         device=device.value if device else None,
         trials=sweep,
     )
+    if dry_run:
+        planned = training.plan(target, Workspace(target.place), wish)
+        console.as_json(planned.document) if json else training.show_plan(planned)
+        return
     outcome = training.train(target, Workspace(target.place), wish)
     if json:
         console.as_json(outcome.document)

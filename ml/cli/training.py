@@ -1,17 +1,23 @@
 """`mlops train`: send the training pipeline, follow it, and say what came out."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml import environments
 from ml import task as tasks
 from ml.cli import carrying, code_version, console, raw_data
 from ml.cli.follow import Progress, Step, follow
 from ml.cli.stack import Target
+from ml.data import manifest
 from ml.errors import PlatformError
 from ml.steps.prepare import with_periods
+from ml.task import Task
 from ml.workspace import RegisteredModel, Run, Workspace
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import PipelineJob
 
 TAIL, ERROR = 30, "error: "
 AGAIN = "the same command again repeats no step whose result is there already"
@@ -34,6 +40,35 @@ class Wish:
     device: str | None = None
     trials: int = 0
     job: str | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a pipeline starts from."""
+
+    data: str
+    key: str
+    champion: RegisteredModel | None = None
+    environment: str | None = None
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a training would be; `new` says that its data would be uploaded."""
+
+    task: str
+    data: str
+    new: bool
+    champion: str | None
+    computes: tuple[str, str]
+    periods: dict[str, tuple[str, str]]
+    steps: tuple[str, ...]
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The plan for programs."""
+        return {**asdict(self), "done": False}
 
 
 @dataclass(frozen=True)
@@ -69,16 +104,31 @@ class Outcome:
         }
 
 
+def plan(target: Target, workspace: Workspace, wish: Wish) -> Planned:
+    """Say what would be sent, and send nothing: neither data nor an environment nor a job."""
+    task, folder, key = _asked(target, wish)
+    alone = raw_data.is_whole(task, folder)
+    with raw_data.named(task, folder, whole=alone) as files:
+        version = manifest.data_version(manifest.sources_of(files))
+    known = workspace.data_versions(task.settings.data.asset)
+    champion = _champion(workspace, task)
+    reference = f"azureml:{task.settings.data.asset}:{version}"
+    wanted = _built(target, wish, task, Given(reference, key, champion))
+    split = task.settings.split
+    return Planned(
+        task=task.settings.name,
+        data=reference,
+        new=version not in {each.version for each in known},
+        champion=f"{champion.name}:{champion.version}" if champion else None,
+        computes=(wish.compute or target.compute, target.gate_compute),
+        periods={"train": split.train, "holdout": split.holdout},
+        steps=tuple(wanted.jobs),
+    )
+
+
 def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     """Send the pipeline and, unless told otherwise, wait for its end."""
-    task = with_periods(tasks.load(wish.task), wish.periods)
-    folder = raw_data.folder(task.settings.data, wish.data)
-    key = wish.key or target.verdict_key
-    if key is None:
-        raise PlatformError(
-            "there is no key to sign verdicts with, and without a verdict no model is registered: "
-            "deploy one, the stack's output verdict_key names it, or give --key"
-        )
+    task, folder, key = _asked(target, wish)
     say = console.err.print
     say(f"workspace {target.place}")
     data, earlier = carrying.upload(workspace, task, folder, wish.previous)
@@ -86,33 +136,9 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     if earlier:
         say(f"windows that it lacks come from {', '.join(reversed(earlier))}")
     environment = workspace.ensure_environment(environments.DEFINITION)
-    from ml.pipelines import train as pipeline  # noqa: PLC0415  the client's import takes seconds
-    from ml.pipelines.fitting import Fit  # noqa: PLC0415  as above
-    from ml.verdict import reigning  # noqa: PLC0415  as above
-
-    champion = reigning.champion(workspace.models(task.settings.model, limit=1000))
+    champion = _champion(workspace, task)
     say(f"champion {champion.name}:{champion.version}" if champion else "no champion yet")
-
-    wanted = pipeline.build(
-        task,
-        data=data.reference,
-        compute=wish.compute or target.compute,
-        code_version=code_version.current(),
-        gate=pipeline.Gate(
-            key=key,
-            compute=target.gate_compute,
-            champion=champion.version if champion else None,
-        ),
-        environment=environment,
-        earlier=earlier,
-        fit=Fit(
-            processes=wish.processes,
-            nodes=wish.nodes,
-            folds=wish.folds,
-            device=wish.device,
-            trials=wish.trials,
-        ),
-    )
+    wanted = _built(target, wish, task, Given(data.reference, key, champion, environment, earlier))
     job = workspace.job_if_there(wish.job) if wish.job else None
     if job is None:
         wanted.name = wish.job
@@ -139,6 +165,63 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
         )
     model = _model_of(workspace, task.settings.model, job.name, progress)
     return Outcome(ended, data.reference, tuple(progress.steps.values()), model, progress.elapsed)
+
+
+def show_plan(found: Planned) -> None:
+    """Say what would be sent."""
+    console.out.print(
+        f"would train {found.task} on {found.computes[0]}, judged on {found.computes[1]}"
+    )
+    console.out.print(f"data       {found.data}, {'to be uploaded' if found.new else 'is there'}")
+    for part, (first, last) in found.periods.items():
+        console.out.print(f"{part:<10} {first} to {last}")
+    console.out.print(f"champion   {found.champion or 'none yet'}")
+    console.out.print(f"steps      {', '.join(found.steps)}")
+
+
+def _asked(target: Target, wish: Wish) -> tuple[Task, Path, str]:
+    """Return the task with its periods, the folder of its raw files, and the verdicts' key."""
+    task = with_periods(tasks.load(wish.task), wish.periods)
+    folder = raw_data.folder(task.settings.data, wish.data)
+    key = wish.key or target.verdict_key
+    if key is None:
+        raise PlatformError(
+            "there is no key to sign verdicts with, and without a verdict no model is registered: "
+            "deploy one, the stack's output verdict_key names it, or give --key"
+        )
+    return task, folder, key
+
+
+def _champion(workspace: Workspace, task: Task) -> RegisteredModel | None:
+    from ml.verdict import reigning  # noqa: PLC0415  the client's import takes seconds
+
+    return reigning.champion(workspace.models(task.settings.model, limit=1000))
+
+
+def _built(target: Target, wish: Wish, task: Task, given: Given) -> "PipelineJob":
+    from ml.pipelines import train as pipeline  # noqa: PLC0415  as above
+    from ml.pipelines.fitting import Fit  # noqa: PLC0415  as above
+
+    return pipeline.build(
+        task,
+        data=given.data,
+        compute=wish.compute or target.compute,
+        code_version=code_version.current(),
+        gate=pipeline.Gate(
+            key=given.key,
+            compute=target.gate_compute,
+            champion=given.champion.version if given.champion else None,
+        ),
+        environment=given.environment,
+        earlier=given.earlier,
+        fit=Fit(
+            processes=wish.processes,
+            nodes=wish.nodes,
+            folds=wish.folds,
+            device=wish.device,
+            trials=wish.trials,
+        ),
+    )
 
 
 def show(outcome: Outcome, stack: str | None) -> None:

@@ -340,3 +340,21 @@ def test_outputs_that_are_no_object_are_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", fake_pulumi(tmp_path, "echo '[1]'"))
     with pytest.raises(PlatformError, match="gave no object"):
         stack.outputs("dev")
+
+
+def test_a_dry_run_of_training_tells_the_plan_for_people_and_programs(capsys):
+    planned = training.Planned(
+        task="flights",
+        data="azureml:flights-raw:9b62",
+        new=True,
+        champion=None,
+        computes=("cpu", "gate"),
+        periods={"train": ("2013-01", "2013-02"), "holdout": ("2013-03", "2013-03")},
+        steps=("ingest", "train", "gate"),
+    )
+    training.show_plan(planned)
+    said = capsys.readouterr().out
+    for words in ("judged on gate", "to be uploaded", "2013-01 to 2013-02", "none yet", "gate"):
+        assert words in said
+    assert planned.document["done"] is False
+    assert planned.document["steps"] == ("ingest", "train", "gate")
