@@ -13,15 +13,20 @@ import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
 _NOT_THERE = re.compile(r"\b404\b|NotFound", re.IGNORECASE)
+_OURS = "release_"
 _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveTraffic:
-    """The traffic of an online endpoint: percent by deployment."""
+    """The traffic of an online endpoint: percent by deployment, and the split of entities.
+
+    A release keeps the split in tags, where callers read it.
+    """
 
     traffic: dict[str, int] = field(default_factory=dict)
     mirror_traffic: dict[str, int] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 def online_traffic(resource_group: str, workspace: str, endpoint: str) -> LiveTraffic:
@@ -42,7 +47,9 @@ def online_traffic(resource_group: str, workspace: str, endpoint: str) -> LiveTr
         return LiveTraffic()
     properties = found.properties
     return LiveTraffic(
-        traffic=_whole(properties.traffic), mirror_traffic=_whole(properties.mirror_traffic)
+        traffic=_whole(properties.traffic),
+        mirror_traffic=_whole(properties.mirror_traffic),
+        tags={name: value for name, value in (found.tags or {}).items() if name.startswith(_OURS)},
     )
 
 

@@ -62,6 +62,7 @@ def build_serving(
                 description=f"Serves {task} in {site.settings.environment}",
                 traffic=live.traffic,
                 mirror_traffic=live.mirror_traffic,
+                release_tags=live.tags,
                 compute_id=compute_id,
                 after=granted.assignments,
                 hooks=site.hooks,

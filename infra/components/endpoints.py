@@ -29,6 +29,8 @@ class OnlineEndpointArgs(EndpointArgs):
     traffic: Mapping[str, int]
     """Percent by deployment, as it is in Azure now: releases own it."""
     mirror_traffic: Mapping[str, int]
+    release_tags: Mapping[str, str]
+    """What a release has written into the endpoint's tags; the stack's own are added to them."""
     compute_id: Input[str] | None = None
     """A Kubernetes compute; without it Azure runs the deployments by itself."""
 
@@ -66,6 +68,7 @@ class OnlineEndpoint(ComponentResource):
                 "user_assigned_identities": [args.identity_id],
             },
             properties=properties,
+            tags=dict(args.release_tags),
             opts=ResourceOptions(parent=self, depends_on=args.after, hooks=args.hooks),
         )
         self.endpoint_id = endpoint.id

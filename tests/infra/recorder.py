@@ -121,7 +121,9 @@ class Recorder(Mocks):
         name = str(args.args["endpointName"])
         if name not in self.endpoints:
             return {}, [("endpointName", 'Status=404 Code="ResourceNotFound"')]
-        return {"name": name, "properties": self.endpoints[name]}, []
+        properties = dict(self.endpoints[name])
+        tags = properties.pop("tags", {})
+        return {"name": name, "properties": properties, "tags": tags}, []
 
 
 def physical_name(inputs: Mapping[str, object]) -> str | None:
@@ -193,7 +195,7 @@ def record(
 ) -> Recording:
     """Run `program` as the stack's program and wait until all of it is registered.
 
-    `endpoints` are the properties of endpoints that Azure has already, by name.
+    `endpoints` are the properties of endpoints that Azure has already, by name, and their tags.
     """
     asyncio.set_event_loop(_LOOP)
     monitor = Monitor(endpoints)

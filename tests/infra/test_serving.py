@@ -30,7 +30,11 @@ def dev(endpoints: dict[str, dict] | None = None) -> Recording:
 @pytest.fixture(scope="module")
 def moved() -> Recording:
     """Dev after a release has put nine tenths of the traffic on blue."""
-    online = {"traffic": {"blue": 90, "green": 10}, "mirrorTraffic": {"shadow": 5}}
+    online = {
+        "traffic": {"blue": 90, "green": 10},
+        "mirrorTraffic": {"shadow": 5},
+        "tags": {"release_split_salt": "r7", "release_split_share": "20", "owner": "nobody"},
+    }
     return dev({ENDPOINT: online, BATCH: {"defaults": {"deploymentName": "v7"}}})
 
 
@@ -46,6 +50,15 @@ def test_an_update_sends_back_the_traffic_that_a_release_has_set(moved):
     properties = moved.one("machinelearningservices:OnlineEndpoint").inputs["properties"]
     assert properties["traffic"] == {"blue": 90, "green": 10}
     assert properties["mirrorTraffic"] == {"shadow": 5}
+
+
+def test_an_update_keeps_the_split_that_a_release_has_written_into_tags(moved):
+    tags = moved.one("machinelearningservices:OnlineEndpoint").inputs["tags"]
+    assert (tags["release_split_salt"], tags["release_split_share"]) == ("r7", "20")
+    assert tags["owner"] != "nobody"
+    first = dev().one("machinelearningservices:OnlineEndpoint").inputs["tags"]
+    assert "release_split_salt" not in first
+    assert first["environment"] == "dev"
 
 
 def test_an_update_sends_back_the_default_deployment_of_a_batch_endpoint(moved):
