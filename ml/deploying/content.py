@@ -6,12 +6,18 @@ from pathlib import Path
 from ml.cli import code_version
 
 COMPONENTS = Path(__file__).parents[1] / "components"
+PIPELINES = Path(__file__).parents[1] / "pipelines"
 LENGTH = 12
 
 
 def digest(*parts: str) -> str:
     """Return the version that some texts have together."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:LENGTH]
+
+
+def graphs() -> str:
+    """Return the digest of the files that join steps, which are sent nowhere themselves."""
+    return digest(*(path.read_text(encoding="utf-8") for path in sorted(PIPELINES.glob("*.py"))))
 
 
 def components() -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from ml.deploying.plan import CONTENT, MADE_BY, OURS, Change, Item, Kind, Step
+from ml.deploying.plan import CONTENT, MADE_BY, OURS, TASK, Change, Item, Kind, Step
 from ml.deploying.wanted import Deployable, defaults_of
 from ml.refusals import explained
 
@@ -26,7 +26,7 @@ def items(deployable: Deployable) -> list[Item]:
         return [
             *_environments(client, deployable),
             *_components(client, deployable),
-            *_deployments(client, place.batch),
+            *_deployments(client, place.batch, deployable.name),
             *([Item(Kind.DEFAULT, place.batch, default)] if default else []),
             *_schedules(client, deployable.name),
         ]
@@ -76,8 +76,10 @@ def _components(client: "MLClient", deployable: Deployable) -> Iterator[Item]:
                 yield Item(Kind.COMPONENT, name, content, str(each.version))
 
 
-def _deployments(client: "MLClient", endpoint: str) -> Iterator[Item]:
+def _deployments(client: "MLClient", endpoint: str, task: str) -> Iterator[Item]:
     for each in client.batch_deployments.list(endpoint):
+        if (each.tags or {}).get(TASK) != task:
+            continue  # tasks share an endpoint: another's are not this one's to prune
         if (content := _ours(each.tags)) is not None:
             yield Item(Kind.DEPLOYMENT, f"{endpoint}/{each.name}", content)
 

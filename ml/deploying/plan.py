@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-MADE_BY, CONTENT = "made_by", "content"
+MADE_BY, CONTENT, TASK = "made_by", "content", "task"
 OURS = "mlops-deploy"
 
 

@@ -18,7 +18,7 @@ from azure.ai.ml.entities import (
 
 from ml import environments
 from ml.deploying import content
-from ml.deploying.plan import CONTENT, MADE_BY, OURS, Item, Kind
+from ml.deploying.plan import CONTENT, MADE_BY, OURS, TASK, Item, Kind
 from ml.errors import PlatformError
 from ml.pipelines import release_control, train
 from ml.refusals import explained
@@ -97,7 +97,8 @@ class Deployable:
         """The version of the training pipeline: of its steps, and of what it starts from."""
         gate = self.place.gate
         start = (self.place.data, self.place.compute, gate.compute, gate.key, gate.champion or "-")
-        return content.digest(*self.versions.values(), *start, str(train.NEWEST))
+        steps = self.versions.values()
+        return content.digest(self.name, *steps, *start, content.graphs())
 
     @property
     def deployment(self) -> str:
@@ -109,7 +110,8 @@ class Deployable:
         """The digest of the schedule of release control."""
         step = self.versions[release_control.STEPS[0]]
         return content.digest(
-            step, self.place.online, self.place.release_compute, str(EVERY_MINUTES)
+            *(step, self.place.online, self.place.release_compute, str(EVERY_MINUTES)),
+            content.graphs(),
         )
 
     def make(self, item: Item) -> None:
@@ -172,7 +174,7 @@ class Deployable:
             endpoint_name=self.place.batch,
             component=self.client.components.get(component, self.pipeline).id,
             settings={"default_compute": self.place.compute},
-            tags=_tags(item),
+            tags=_tags(item) | {TASK: self.name},
         )
         self.client.batch_deployments.begin_create_or_update(deployment).result()
 
