@@ -127,3 +127,8 @@ def copy_of_project(folder: Path) -> Path:
 def project(azure: Shell, tmp_path: Path) -> Shell:
     """The platform's program with stack files of its own, so that a test may spoil them."""
     return azure.elsewhere(copy_of_project(tmp_path / "project"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Look at the platform as it was deployed before anything is released or sent there."""
+    items.sort(key=lambda item: item.path.name != "test_platform.py")
