@@ -13,6 +13,8 @@ from azure.ai.ml.entities import (
     ParallelComponent,
     PipelineComponent,
     PipelineComponentBatchDeployment,
+    PipelineJob,
+    RecurrencePattern,
     RecurrenceTrigger,
 )
 
@@ -85,6 +87,7 @@ class Deployable:
             Item(Kind.DEPLOYMENT, f"{self.place.batch}/{deployment}", pipeline),
             Item(Kind.DEFAULT, self.place.batch, deployment),
             Item(Kind.SCHEDULE, f"release-{self.name}", self.schedule),
+            Item(Kind.SCHEDULE, f"retrain-{self.name}", pipeline),
         ]
 
     @property
@@ -184,19 +187,45 @@ class Deployable:
         self.client.batch_endpoints.begin_create_or_update(endpoint).result()
 
     def _schedule(self, item: Item) -> None:
+        job, trigger = self._monthly() if item.name.startswith("retrain-") else self._control()
+        job.experiment_name = item.name
+        schedule = JobSchedule(name=item.name, trigger=trigger, create_job=job, tags=_tags(item))
+        self.client.schedules.begin_create_or_update(schedule).result()
+
+    def _control(self) -> tuple[PipelineJob, RecurrenceTrigger]:
         job = release_control.build(
             self.task, endpoint=self.place.online, compute=self.place.release_compute
         )
-        job.experiment_name = item.name
         trigger = RecurrenceTrigger(
             frequency="minute",
             interval=EVERY_MINUTES,
-            # A schedule without a start runs at once, and again at each deployment.
-            start_time=(datetime.now(UTC) + timedelta(minutes=EVERY_MINUTES)).replace(tzinfo=None),
+            start_time=_soon(timedelta(minutes=EVERY_MINUTES)),
             time_zone=TimeZone.UTC,
         )
-        schedule = JobSchedule(name=item.name, trigger=trigger, create_job=job, tags=_tags(item))
-        self.client.schedules.begin_create_or_update(schedule).result()
+        return job, trigger
+
+    def _monthly(self) -> tuple[PipelineJob, RecurrenceTrigger]:
+        job = train.build(
+            self.task,
+            data=self.place.data,
+            compute=self.place.compute,
+            code_version=self.place.code_version,
+            gate=self.place.gate,
+            newest=True,
+        )
+        trigger = RecurrenceTrigger(
+            frequency="month",
+            interval=1,
+            schedule=RecurrencePattern(hours=[6], minutes=[0], month_days=[2]),
+            start_time=_soon(timedelta(hours=1)),
+            time_zone=TimeZone.UTC,
+        )
+        return job, trigger
+
+
+def _soon(later: timedelta) -> datetime:
+    """Return when a schedule begins: one without a start runs at once, at each deployment."""
+    return (datetime.now(UTC) + later).replace(tzinfo=None, microsecond=0)
 
 
 def defaults_of(endpoint: "BatchEndpoint") -> Defaults:

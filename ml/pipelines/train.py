@@ -51,6 +51,7 @@ def build(
     earlier: Sequence[str] = (),
     fit: Fit = ALONE,
     arrival: bool = False,
+    newest: bool = False,
     components: Mapping[str, Component] | None = None,
 ) -> PipelineJob:
     """Return the job for one data asset such as `azureml:flights-raw:9b62`; nothing is sent.
@@ -58,7 +59,8 @@ def build(
     `earlier` are data assets, the oldest first, whose windows are carried over where the one that
     is given has none of them. With `arrival` the job waits for a file, its input `arrived`, that
     joins that data as the newest window: it learns from the two periods before the newest, which
-    judges. `components` are registered ones that serve instead of the files'.
+    judges. With `newest` it does the same with the data as they are. `components` are registered
+    ones that serve instead of the files'.
     """
     settings = task.settings
     known = components or {}
@@ -159,9 +161,11 @@ def build(
         name = f"train_{settings.name}_on_arrival"
         waiting = dsl.pipeline(None, name=name, default_compute=compute)(on_arrival)
         return waiting(arrived=Input(type="uri_file"))
-    split = settings.split
+    files, split = Input(type="uri_folder", path=data), settings.split
+    if newest:
+        return pipeline(raw=files, as_of="now", **NEWEST)
     return pipeline(
-        raw=Input(type="uri_folder", path=data),
+        raw=files,
         as_of=settings.data.as_of,
         train_from=split.train[0],
         train_to=split.train[1],

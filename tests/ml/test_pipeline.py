@@ -194,3 +194,10 @@ def test_a_file_that_arrives_joins_the_data_before_it_and_the_newest_period_judg
         "newest-2", "newest-1", "newest",
     ]  # fmt: skip
     assert steps["gate"]["compute"] == "azureml:gates"
+
+
+def test_a_scheduled_training_takes_what_is_newest_then(flights):
+    inputs = yaml.safe_load(str(build(flights, newest=True)))["inputs"]
+    assert {name: inputs[name] for name in ("as_of", *train.NEWEST)} == {
+        "as_of": "now", **train.NEWEST,
+    }  # fmt: skip
