@@ -41,9 +41,14 @@ class Tests:
     instance_type: str
 
     @property
+    def task(self) -> str:
+        """The model's task."""
+        return self.model.tags.get("task", "")
+
+    @property
     def endpoint(self) -> str:
         """The online endpoint of the model's task."""
-        return self.target.endpoint(self.model.tags.get("task", ""))
+        return self.target.endpoint(self.task)
 
     @property
     def deployment(self) -> str:
@@ -171,6 +176,6 @@ def _take_down(here: Workspace, tests: Tests) -> None:
 
 
 def _endpoint(here: Workspace, tests: Tests) -> "AzureEndpoint":
-    from ml.release.azure.endpoint import AzureEndpoint  # noqa: PLC0415  as above
+    from ml.release.opening import Releases  # noqa: PLC0415  as above
 
-    return AzureEndpoint(here.client, tests.endpoint, time.sleep)
+    return Releases(here, tests.task, tests.endpoint).endpoint

@@ -26,6 +26,7 @@ from ml.release.traffic import Traffic
 from ml.workspace import Workspace
 
 if TYPE_CHECKING:
+    from ml.release.azure.scaling import Limits
     from ml.workspace import RegisteredModel
 
 INSTANCE = "Standard_DS3_v2"
@@ -130,7 +131,7 @@ def begin(target: Target, wish: Wish, *, dry_run: bool) -> Begun:
     begun = Begun(plan, model, digest, releases, done=not dry_run, approval=approval)
     if dry_run:
         return begun
-    _deploy(begun, wish)
+    _deploy(begun, wish, target.autoscale)
     if plan.champion is None:
         traffic = beginning.first(releases.endpoint, plan)
         crown(here, releases.endpoint)
@@ -138,7 +139,7 @@ def begin(target: Target, wish: Wish, *, dry_run: bool) -> Begun:
     return replace(begun, state=beginning.begin(releases.controller, plan, rollout).state)
 
 
-def _deploy(begun: Begun, wish: Wish) -> None:
+def _deploy(begun: Begun, wish: Wish, limits: "Limits | None") -> None:
     from ml.serving import deploying  # noqa: PLC0415  clients that --help does not need
 
     plan = begun.plan
@@ -149,8 +150,27 @@ def _deploy(begun: Begun, wish: Wish) -> None:
         name=plan.challenger,
         model=begun.model,
         replaces=plan.champion,
-        size=deploying.Size(instance_type=wish.instance_type),
+        size=deploying.Size(
+            instance_type=wish.instance_type, instances=limits.min_instances if limits else 1
+        ),
     )
+    if limits:
+        _scale(begun, limits)
+
+
+def _scale(begun: Begun, limits: "Limits") -> None:
+    """Let the deployment scale; who may not say so releases it with as many as it has."""
+    name = begun.plan.challenger
+    try:
+        patiently(lambda: begun.releases.endpoint.scale(name, limits))
+    except PlatformError as error:
+        console.err.print(
+            f"{name} keeps its {limits.min_instances} instance(s) and does not scale: {error}; it "
+            "takes Microsoft.Insights/autoscaleSettings read, write and delete on the resource "
+            "group, then the same command again",
+            style="yellow",
+            markup=False,
+        )
 
 
 def follow(begun: Begun, every: float) -> Begun:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ml.errors import PlatformError
 from ml.place import Place, from_environment
+from ml.release.azure.scaling import OUTPUT, Limits
 
 PROJECT = "Pulumi.yaml"
 ENDPOINT = "endpoint_"
@@ -31,7 +32,8 @@ class Target:
     """A workspace, the clusters that train and judge in it, and the key that signs verdicts.
 
     `endpoints` names the online endpoint of each task, `approval` says whether somebody other than
-    the requester must agree to a release; where no stack says so, somebody must.
+    the requester must agree to a release; where no stack says so, somebody must. `autoscale` is
+    what deployments scale within; where no stack says so, they keep their instances.
     """
 
     place: Place
@@ -40,6 +42,7 @@ class Target:
     verdict_key: str | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
     approval: str = "required"
+    autoscale: Limits | None = None
 
     def endpoint(self, task: str, given: str | None = None) -> str:
         """Return the endpoint that is given, or else the task's own."""
@@ -94,6 +97,7 @@ def of_outputs(stack: str, found: Mapping[str, object]) -> Target:
             if name.startswith(ENDPOINT)
         },
         str(found.get("release_approval") or "required"),
+        Limits.read(found[OUTPUT]) if OUTPUT in found else None,
     )
 
 

@@ -80,15 +80,29 @@ def step(state: State, evidence: Evidence, policy: Policy, now: datetime) -> Ste
         return stay(state, evidence, _undecided("the evidence is of an earlier turn"), now)
     if evidence.observed.busy:
         return stay(state, evidence, _undecided("a change to the endpoint is under way"), now)
-    health = evidence.observed.deployments.get(state.request.challenger)
-    if state.phase is Phase.STAGE and health in {None, Readiness.FAILED}:
-        gone = Judged(Outcome.FAIL, f"{state.request.challenger} is {health or 'gone'}")
-        return go_back(state, evidence.observed, Ending.ROLLED_BACK, gone, now, evidence=evidence)
+    if broken := _broken(state, evidence.observed):
+        return go_back(state, evidence.observed, Ending.ROLLED_BACK, broken, now, evidence=evidence)
     if evidence.observed.traffic != state.wanted:
         return _reconcile(state, evidence, now)
     if state.confirmed is None:
         return moves.confirm(state, evidence, now)
     return _of_phase(state, evidence, now)
+
+
+def _broken(state: State, observed: Observed) -> Judged | None:
+    """Return what is wrong with a challenger that serves and cannot, where the champion can.
+
+    It is asked before anything else is done to the traffic, of which it might get more.
+    """
+    request, found = state.request, observed.traffic
+    health = observed.deployments.get(request.challenger)
+    if health not in {None, Readiness.FAILED}:
+        return None
+    ours = found.reaches(request.challenger) and not found.deployments - request.deployments
+    back = observed.deployments.get(request.champion) is Readiness.READY
+    if state.phase is Phase.STAGE or (state.phase is Phase.WARM and ours and back):
+        return Judged(Outcome.FAIL, f"{request.challenger} is {health or 'gone'}")
+    return None
 
 
 def _of_phase(state: State, evidence: Evidence, now: datetime) -> Step:
@@ -140,7 +154,7 @@ def _reconcile(state: State, evidence: Evidence, now: datetime) -> Step:
         decision = decide(state, Verb.WAIT, reason, now)
         return state, (Apply(state.wanted, found),), decision
     reason = f"somebody else set the traffic to {found} where it should be {state.wanted}"
-    strangers = found.deployments - {request.champion, request.challenger}
+    strangers = found.deployments - request.deployments
     if reached and not strangers and state.phase in {Phase.PREPARING, Phase.STAGE}:
         wrong = Judged(Outcome.FAIL, reason)
         return go_back(state, evidence.observed, Ending.ROLLED_BACK, wrong, now, evidence=evidence)

@@ -51,9 +51,14 @@ class Releases:
     sleep: Callable[[float], None] = time.sleep
 
     @cached_property
+    def arm(self) -> Arm:
+        """Azure Resource Manager, for which the Azure ML client has no call."""
+        return Arm(workspaces.credential())
+
+    @cached_property
     def endpoint(self) -> AzureEndpoint:
         """The endpoint itself."""
-        return AzureEndpoint(self.workspace.client, self.name, self.sleep)
+        return AzureEndpoint(self.workspace.client, self.name, self.sleep, self.arm)
 
     @cached_property
     def store(self) -> BlobStateStore:
@@ -72,7 +77,7 @@ class Releases:
         with explained(self.workspace.place, f"endpoint {self.name}"):
             found = self.workspace.client.online_endpoints.get(self.name)
         source = AzureSource(
-            Metrics(Arm(workspaces.credential()), str(found.id)),
+            Metrics(self.arm, str(found.id)),
             Answers(self.container(None), self.name, self.columns),
             self.now,
             self.clock,

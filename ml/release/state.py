@@ -76,6 +76,11 @@ class Request(Document):
             raise ValueError(f"champion and challenger are both {self.champion}; deploy beside it")
         return self
 
+    @property
+    def deployments(self) -> frozenset[str]:
+        """The two that a release moves traffic between."""
+        return frozenset({self.champion, self.challenger})
+
 
 class State(Document):
     """A release between two steps.

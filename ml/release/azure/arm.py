@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, object]
 HOST = "https://management.azure.com"
+_GONE = 404
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,34 @@ class Arm:
             PlatformError: Azure refuses.
         """
         asked = {"api-version": version, **(query or {})}
-        request = HttpRequest("GET", path, params=asked)
-        with told_apart(path):
+        return cast("Json", self._ask(HttpRequest("GET", path, params=asked)).json())
+
+    def put(self, path: str, version: str, body: Json) -> None:
+        """Make or change what is at a path; again is fine.
+
+        Raises:
+            UnavailableError: no answer.
+            ChangedError: it is being changed.
+            PlatformError: Azure refuses.
+        """
+        self._ask(HttpRequest("PUT", path, params={"api-version": version}, json=body))
+
+    def delete(self, path: str, version: str) -> None:
+        """Delete what is at a path; again is fine.
+
+        Raises:
+            UnavailableError: no answer.
+            ChangedError: it is being changed.
+            PlatformError: Azure refuses.
+        """
+        request = HttpRequest("DELETE", path, params={"api-version": version})
+        self._ask(request, fine=frozenset({_GONE}))
+
+    def _ask(self, request: HttpRequest, fine: frozenset[int] = frozenset()) -> "HttpResponse":
+        with told_apart(request.url.partition("?")[0]):
             # The path goes in by itself, or the client would join the host to the query twice.
             request.url = self._client.format_url(request.url)
             response = self._client.send_request(request)
-            response.raise_for_status()
-            return cast("Json", response.json())
+            if response.status_code not in fine:
+                response.raise_for_status()
+        return response

@@ -9,7 +9,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from ml.errors import PlatformError
 from ml.release import traffic as rules
 from ml.release.assignment import Split
+from ml.release.azure import scaling
 from ml.release.azure.replies import told_apart
+from ml.release.azure.scaling import Limits
 from ml.release.evidence import Observed, Readiness
 from ml.release.ports import ChangedError, UnavailableError
 from ml.release.traffic import EndpointKind, Traffic
@@ -36,6 +38,7 @@ class AzureEndpoint:
     client: "MLClient"
     name: str
     sleep: Callable[[float], None]
+    arm: scaling.Changes
 
     def read(self) -> Observed:
         """Return the endpoint as it is."""
@@ -74,6 +77,19 @@ class AzureEndpoint:
                 self.client.online_deployments.begin_delete(deployment, self.name).result()
             except ResourceNotFoundError:
                 return
+
+    def scale(self, deployment: str, limits: Limits) -> None:
+        """Let a deployment scale by its load, and tidy up after those that are gone.
+
+        Azure keeps the setting of a deployment that was deleted.
+        """
+        with told_apart(f"endpoint {self.name}"):
+            found = self._get()
+            there = [str(each.name) for each in self.client.online_deployments.list(self.name)]
+        scaling.put(
+            self.arm, scaling.Target(str(found.id), deployment), str(found.location), limits
+        )
+        scaling.tidy(self.arm, str(found.id), there)
 
     def replaced(self) -> dict[str, str]:
         """Return by deployment which one it took over from, as its tag says."""

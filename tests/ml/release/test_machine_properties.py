@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ml.release import machine, traffic
@@ -147,7 +147,11 @@ def test_traffic_is_always_valid_and_the_state_can_be_read_back(policy, events):
             assert state.phase is Phase.RETIRING
 
 
+FAILS = {**GOOD, "green": Readiness.FAILED}
+
+
 @MANY
+@example(policy=POLICIES[0], events=[GOOD] * 7 + [FAILS])  # at the first look after promotion
 @given(policy=st.sampled_from(POLICIES), events=st.lists(_events, max_size=14))
 def test_the_same_evidence_twice_changes_nothing(policy, events):
     run = _Run(policy)

@@ -17,6 +17,9 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
+GROUP = "/subscriptions/s/resourceGroups/g"
+ID = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/w/onlineEndpoints/flights"
+
 
 class RefusedError(HttpResponseError):
     """An answer with a status."""
@@ -42,6 +45,22 @@ def lost() -> Exception:
 
 def unreachable() -> Exception:
     return ServiceRequestError("connection refused")
+
+
+@dataclass
+class Settings:
+    """What Azure Resource Manager holds, by path."""
+
+    there: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def get(self, path, version, query=None):
+        return {"value": [{"id": at, **body} for at, body in self.there.items()]}
+
+    def put(self, path: str, version: str, body: dict[str, object]) -> None:
+        self.there[path] = body
+
+    def delete(self, path: str, version: str) -> None:
+        self.there.pop(path, None)
 
 
 @dataclass
@@ -139,6 +158,8 @@ def cloud(traffic=None, mirror=None, *, kubernetes: bool = False, **given) -> Cl
         "properties": {"createdBy": "me", "kept": "yes"},
         "description": "Serves flights",
         "provisioning_state": "Succeeded",
+        "id": ID,
+        "location": "westeurope",
         "traffic": traffic or {"blue": 100},
     }
     if kubernetes:

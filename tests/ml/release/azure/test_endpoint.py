@@ -6,19 +6,31 @@ from azure.ai.ml._restclient.arm_ml_service.models import DeploymentProvisioning
 from ml.errors import PlatformError
 from ml.release.assignment import Split
 from ml.release.azure.endpoint import AzureEndpoint
+from ml.release.azure.scaling import Limits
 from ml.release.errors import ReleaseError
 from ml.release.evidence import Readiness
 from ml.release.ports import ChangedError, UnavailableError
 from ml.release.traffic import EndpointKind, Traffic
-from tests.ml.release.azure.client import RefusedError, cloud, deployment, lost, unreachable
+from tests.ml.release.azure.client import (
+    GROUP,
+    ID,
+    RefusedError,
+    Settings,
+    cloud,
+    deployment,
+    lost,
+    unreachable,
+)
 
 TO_BLUE = Traffic.all_to("blue")
 SHADOW = Traffic(live={"blue": 100}, mirror={"green": 50})
 TEN = Traffic(live={"blue": 90, "green": 10})
 
 
-def _endpoint(at, slept=None):
-    return AzureEndpoint(at, "flights", (slept if slept is not None else []).append)
+def _endpoint(at, slept=None, arm=None):
+    return AzureEndpoint(
+        at, "flights", (slept if slept is not None else []).append, arm or Settings()
+    )
 
 
 class TestReading:
@@ -49,7 +61,7 @@ class TestReading:
 
     def test_a_missing_one_is_named_with_the_fix(self):
         with pytest.raises(PlatformError, match=r"no endpoint nowhere.*make up"):
-            AzureEndpoint(cloud(), "nowhere", print).read()
+            AzureEndpoint(cloud(), "nowhere", print, Settings()).read()
 
 
 class TestApplying:
@@ -152,3 +164,46 @@ class TestRetiring:
             with pytest.raises(ChangedError, match="gets requests"):
                 _endpoint(at).retire(name)
         assert len(at.deployments) == 2
+
+
+class TestScaling:
+    PATH = f"{GROUP}/providers/Microsoft.Insights/autoscalesettings/flights-green"
+
+    def test_a_deployment_scales_by_its_own_load_within_the_limits_of_the_stack(self):
+        arm = Settings()
+        _endpoint(cloud(), arm=arm).scale("green", Limits(2, 5, 70, 30))
+        body = arm.there[self.PATH]
+        assert body["location"] == "westeurope"
+        assert body["properties"]["targetResourceUri"] == f"{ID}/deployments/green"
+        (profile,) = body["properties"]["profiles"]
+        assert profile["capacity"] == {"minimum": "2", "maximum": "5", "default": "2"}
+        found = [
+            (
+                rule["scaleAction"]["direction"],
+                rule["metricTrigger"]["operator"],
+                rule["metricTrigger"]["threshold"],
+                rule["metricTrigger"]["metricResourceUri"],
+            )
+            for rule in profile["rules"]
+        ]
+        assert found == [
+            ("Increase", "GreaterThan", 70, f"{ID}/deployments/green"),
+            ("Decrease", "LessThan", 30, f"{ID}/deployments/green"),
+        ]
+
+    def test_the_settings_of_deployments_that_are_gone_go_and_those_of_others_stay(self):
+        arm, at = Settings(), cloud()
+        for name in ("blue", "green"):
+            _endpoint(at, arm=arm).scale(name, Limits())
+        elsewhere = self.PATH.replace("flights", "census")
+        target = f"{ID.replace('flights', 'census')}/deployments/gone"
+        arm.there[elsewhere] = {"properties": {"targetResourceUri": target}}
+        _endpoint(at, arm=arm).retire("green")
+        assert self.PATH in arm.there
+        _endpoint(at, arm=arm).scale("blue", Limits())
+        assert sorted(arm.there) == sorted([elsewhere, self.PATH.replace("green", "blue")])
+
+    @pytest.mark.parametrize("found", [None, {"min_instances": 1}, [1, 3, 70, 30]])
+    def test_limits_of_another_version_of_the_platform_say_so(self, found):
+        with pytest.raises(PlatformError, match="run `make up` again"):
+            Limits.read(found)
