@@ -11,6 +11,7 @@ from emulator.arm.store import Store
 from emulator.login.callers import Principal
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
 _ENDING = f"/providers/{ASSIGNMENTS.lower()}/"
 
 # Principal, GUID of the role and scope, all in lower case, and the condition.
@@ -18,12 +19,17 @@ _Grant = tuple[str, str, str, str]
 
 
 class _Table:
-    """The assignments of one store; only those that changed are read again."""
+    """The assignments and custom roles of one store; assignments that changed are read again."""
 
     def __init__(self) -> None:
         self._revision = -1
         self._read: dict[str, tuple[str, _Grant]] = {}
         self._grants: dict[str, list[tuple[str, str, str]]] = {}
+        self._custom: dict[str, roles.Role] = {}
+
+    def role(self, guid: str) -> roles.Role | None:
+        """Return a built-in or custom role of one that `of` has just told of."""
+        return roles.find(guid) or self._custom.get(guid)
 
     def of(self, store: Store, principal_id: str) -> list[tuple[str, str, str]]:
         """Return role, scope and condition of each assignment of a principal."""
@@ -35,6 +41,8 @@ class _Table:
 
     def _refresh(self, store: Store) -> None:
         sql = "SELECT key, body FROM arm_resources WHERE type = ?"
+        custom = (_role(body) for _, body in store.query(sql, (DEFINITIONS.lower(),)))
+        self._custom = {role.guid: role for role in custom}
         rows = dict(store.query(sql, (ASSIGNMENTS.lower(),)))
         known = self._read
         if len(rows) == len(known) and all(
@@ -61,6 +69,31 @@ def _grant(key: str, body: str) -> _Grant:
     scope = key.lower().rpartition(_ENDING)[0]
     condition = str(properties.get("condition") or "")
     return str(properties["principalId"]).lower(), guid, scope, condition
+
+
+@lru_cache(maxsize=256)
+def _role(body: str) -> roles.Role:
+    found = json.loads(body)
+    (permission,) = found["properties"]["permissions"]
+    return roles.Role(
+        guid=found["name"].lower(),
+        name=found["properties"]["roleName"],
+        actions=tuple(permission["actions"]),
+        not_actions=tuple(permission["notActions"]),
+        data_actions=tuple(permission["dataActions"]),
+        not_data_actions=tuple(permission["notDataActions"]),
+    )
+
+
+def assignable(store: Store, definition_id: str, scope: str) -> bool | None:
+    """Say whether a role can be assigned at a scope; None where there is no such role."""
+    guid = definition_id.rstrip("/").rpartition("/")[2].lower()
+    if roles.find(guid) is not None:
+        return True
+    for custom in store.find(DEFINITIONS):
+        if custom["name"].lower() == guid:
+            return any(covers(at, scope) for at in custom["properties"]["assignableScopes"])
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +139,7 @@ def allows(
     table = _tables.setdefault(store, _Table())
     facts = facts or conditions.Facts(action)
     for guid, at, condition in table.of(store, principal.object_id):
-        role = roles.find(guid)
+        role = table.role(guid)
         if role is None or not covers(at, scope) or not permits(role, action, data=data):
             continue
         if not condition or conditions.satisfied(condition, facts):
@@ -118,7 +151,7 @@ def roles_at(store: Store, principal: Principal, scope: str) -> list[str]:
     """Return the names of the roles that a principal has at a scope, for messages."""
     table = _tables.setdefault(store, _Table())
     found = [
-        role.name if (role := roles.find(guid)) else guid
+        role.name if (role := table.role(guid)) else guid
         for guid, at, _ in table.of(store, principal.object_id)
         if covers(at, scope)
     ]

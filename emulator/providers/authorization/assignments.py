@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from emulator.access import roles
+from emulator.access import rbac
 from emulator.arm.behaviours import Behaviour, Context, behaviour
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import parse
@@ -41,15 +41,23 @@ class RoleAssignment(Behaviour):
         role_id = required(resource, "properties.roleDefinitionId", "the id of a role", _CODE)
         principal_id = required(resource, "properties.principalId", "an object id", _CODE)
         principal_id = guid(principal_id, "properties.principalId", "InvalidPrincipalId")
-        role = roles.find(str(role_id))
-        if role is None:
+        scope = parse(resource["id"]).scope
+        assignable = rbac.assignable(ctx.store, str(role_id), scope)
+        if assignable is None:
             raise ArmError(
                 404,
                 "RoleDefinitionDoesNotExist",
                 f"The specified role definition with ID '{role_id}' does not exist.",
                 "properties.roleDefinitionId",
             )
-        scope = parse(resource["id"]).scope
+        if not assignable:
+            raise ArmError(
+                400,
+                "RoleDefinitionNotAssignableAtScope",
+                f"The role definition '{role_id}' cannot be assigned at '{scope}', which is not "
+                "within its assignable scopes.",
+                "properties.roleDefinitionId",
+            )
         given = properties.get("scope")
         if given and str(given).strip("/").lower() != scope.strip("/").lower():
             sentence = f"properties.scope is '{given}', the assignment stands at '{scope}'."

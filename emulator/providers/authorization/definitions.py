@@ -1,10 +1,10 @@
-"""Role definitions: the built-in roles, at every scope."""
+"""Role definitions as they are read: the built-in roles at every scope, and custom ones."""
 
 import re
 
 from starlette.responses import JSONResponse, Response
 
-from emulator.access import roles
+from emulator.access import rbac, roles
 from emulator.arm.behaviours import ArmRequest, arm_route
 from emulator.arm.errors import ArmError
 
@@ -21,23 +21,34 @@ async def handle(request: ArmRequest) -> Response | None:
     match = _PATH.fullmatch("/" + request.path.strip("/"))
     if match is None:
         return None
-    if request.method != "GET":
-        sentence = f"{request.method} is not allowed: the local Azure has built-in roles only."
-        raise ArmError(405, "MethodNotAllowed", sentence)
     scope = match["scope"]
     if match["name"]:
         role = roles.find(match["name"])
-        if role is None:
-            raise ArmError(
-                404,
-                "RoleDefinitionDoesNotExist",
-                f"The specified role definition with ID '{match['name']}' does not exist.",
-            )
-        return JSONResponse(roles.definition(role, scope))
+        if request.method != "GET":
+            return None  # a custom role is a resource like others
+        if role is not None:
+            return JSONResponse(roles.definition(role, scope))
+        for custom in request.ctx.store.find(rbac.DEFINITIONS):
+            if custom["name"].lower() == match["name"].lower():
+                return JSONResponse(custom)
+        raise ArmError(
+            404,
+            "RoleDefinitionDoesNotExist",
+            f"The specified role definition with ID '{match['name']}' does not exist.",
+        )
     wanted = _BY_NAME.search(request.query.get("$filter", ""))
     found = [
         roles.definition(role, scope)
         for role in roles.ROLES
         if wanted is None or role.name.lower() == wanted["name"].lower()
+    ]
+    found += [
+        custom
+        for custom in request.ctx.store.find(rbac.DEFINITIONS)
+        if any(
+            rbac.covers(at, scope) or rbac.covers(scope, at)
+            for at in custom["properties"]["assignableScopes"]
+        )
+        and (wanted is None or custom["properties"]["roleName"].lower() == wanted["name"].lower())
     ]
     return JSONResponse({"value": found})

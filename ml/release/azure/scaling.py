@@ -52,8 +52,8 @@ class Limits:
         if isinstance(found, Mapping) and set(found) == set(names):
             return cls(**{str(name): int(value) for name, value in found.items()})
         raise PlatformError(
-            f"the stack's output {OUTPUT} is {found!r}, wanted: {', '.join(names)}; it was deployed "
-            "by another version of the platform, run `make up` again"
+            f"the stack's output {OUTPUT} is {found!r}, wanted: {', '.join(names)}; it was "
+            "deployed by another version of the platform, run `make up` again"
         )
 
 

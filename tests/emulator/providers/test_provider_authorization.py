@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from emulator.access import rbac
 from emulator.arm.errors import ArmError
 from emulator.providers.authorization import definitions, listing
 from tests.emulator.providers.world import GROUP, SUBSCRIPTION, located
@@ -164,3 +165,85 @@ def test_policy_assignment_names_a_definition(azure):
     policy = f"/{AUTHORIZATION}/policyDefinitions/438c38d2-3772-465a-a9cc-7a6666a275ce"
     shown = azure.put(path, {"properties": {"policyDefinitionId": policy}})
     assert shown["properties"]["enforcementMode"] == "Default"
+
+
+ROLE = "0b2b8c4e-6a35-4f0c-9d0e-3f6f3c1c7a11"
+MODELS = "Microsoft.MachineLearningServices/workspaces/models"
+
+
+def custom(**changes):
+    properties = {
+        "roleName": "Model keeper",
+        "assignableScopes": [GROUP],
+        "permissions": [{"actions": [f"{MODELS}/*"], "notActions": [f"{MODELS}/delete"]}],
+    }
+    return {"properties": properties | changes}
+
+
+def role_at(name=ROLE):
+    return f"{GROUP}/{AUTHORIZATION}/roleDefinitions/{name}"
+
+
+def test_a_custom_role_allows_what_it_says_where_it_is_assigned(azure, principal):
+    azure.put(role_at(), custom())
+    azure.put(at(GROUP), assignment(principal, ROLE))
+    caller = azure.ctx.services.principals.by_object_id(principal)
+
+    def may(action, scope=GROUP):
+        return rbac.allows(azure.store, caller, action, scope)
+
+    assert may(f"{MODELS}/write", f"{GROUP}/providers/{MODELS}/m")
+    assert not may(f"{MODELS}/delete")
+    assert not may(f"{MODELS}/write", f"/subscriptions/{SUBSCRIPTION}")
+    assert rbac.roles_at(azure.store, caller, GROUP) == ["Model keeper"]
+    azure.put(role_at(), custom(permissions=[{"actions": [f"{MODELS}/read"]}]))
+    assert may(f"{MODELS}/read")
+    assert not may(f"{MODELS}/write")
+
+
+def test_a_custom_role_reads_back_and_stands_beside_the_built_in_ones(azure):
+    made = azure.put(role_at(), custom())
+    assert made["properties"]["type"] == "CustomRole"
+    assert azure.get(role_at())["properties"]["permissions"][0]["dataActions"] == []
+    path = f"{GROUP}/{AUTHORIZATION}/roleDefinitions"
+    listed = answer(definitions.handle, azure, path)["value"]
+    assert {"Model keeper", "Reader"} <= {each["properties"]["roleName"] for each in listed}
+    wanted = answer(definitions.handle, azure, path, **{"$filter": "roleName eq 'Model keeper'"})
+    assert [each["name"] for each in wanted["value"]] == [ROLE]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"roleName": ""}, "InvalidRoleDefinition"),
+        ({"type": "BuiltInRole"}, "InvalidRoleDefinition"),
+        ({"assignableScopes": ["/"]}, "InvalidAssignableScopes"),
+        ({"permissions": []}, "InvalidRoleDefinition"),
+        ({"permissions": [{"actions": ["write"]}]}, "InvalidActionOrNotAction"),
+    ],
+)
+def test_a_custom_role_that_azure_would_refuse_is_refused(azure, changes, code):
+    assert azure.refuses(role_at(), custom(**changes)).code == code
+
+
+def test_a_built_in_role_cannot_be_changed_and_names_are_unique(azure):
+    assert azure.refuses(role_at(READER), custom()).code == "RoleDefinitionUpdateNotPermitted"
+    assert azure.refuses(role_at("mine"), custom()).code == "InvalidRoleDefinitionId"
+    azure.put(role_at(), custom())
+    other = role_at(str(uuid.uuid4()))
+    assert azure.refuses(other, custom()).code == "RoleDefinitionWithSameNameExists"
+
+
+def test_a_custom_role_is_assigned_within_its_scopes_only_and_stays_while_it_is(azure, principal):
+    azure.put(role_at(), custom())
+    wide = at(f"/subscriptions/{SUBSCRIPTION}")
+    refused = azure.refuses(wide, assignment(principal, ROLE))
+    assert refused.code == "RoleDefinitionNotAssignableAtScope"
+    made = at(GROUP)
+    azure.put(made, assignment(principal, ROLE))
+    with pytest.raises(ArmError, match="existing role assignments"):
+        azure.delete(role_at())
+    azure.delete(made)
+    azure.delete(role_at())
+    unknown = azure.refuses(at(GROUP), assignment(principal, ROLE))
+    assert unknown.code == "RoleDefinitionDoesNotExist"
