@@ -19,6 +19,7 @@ from ml.release import beginning, policy, rollback
 from ml.release.beginning import Plan
 from ml.release.crowning import crown
 from ml.release.errors import ReleaseError
+from ml.release.limits import Limits
 from ml.release.opening import Releases, utc_now
 from ml.release.ports import BusyError, UnavailableError
 from ml.release.state import Ending, Phase, State
@@ -26,7 +27,6 @@ from ml.release.traffic import Traffic
 from ml.workspace import Workspace
 
 if TYPE_CHECKING:
-    from ml.release.azure.scaling import Limits
     from ml.workspace import RegisteredModel
 
 INSTANCE = "Standard_DS3_v2"
@@ -105,6 +105,7 @@ def begin(target: Target, wish: Wish, *, dry_run: bool) -> Begun:
     """Check verdict, approval and endpoint, deploy, and begin."""
     from ml.verdict import releasing  # noqa: PLC0415  clients that --help does not need
 
+    limits = Limits.read(target.autoscale) if target.autoscale else None
     here = Workspace(target.place)
     archive = Archive(here)
     model = archive.model(wish.model)
@@ -131,7 +132,7 @@ def begin(target: Target, wish: Wish, *, dry_run: bool) -> Begun:
     begun = Begun(plan, model, digest, releases, done=not dry_run, approval=approval)
     if dry_run:
         return begun
-    _deploy(begun, wish, target.autoscale)
+    _deploy(begun, wish, limits)
     if plan.champion is None:
         traffic = beginning.first(releases.endpoint, plan)
         crown(here, releases.endpoint)
@@ -139,7 +140,7 @@ def begin(target: Target, wish: Wish, *, dry_run: bool) -> Begun:
     return replace(begun, state=beginning.begin(releases.controller, plan, rollout).state)
 
 
-def _deploy(begun: Begun, wish: Wish, limits: "Limits | None") -> None:
+def _deploy(begun: Begun, wish: Wish, limits: Limits | None) -> None:
     from ml.serving import deploying  # noqa: PLC0415  clients that --help does not need
 
     plan = begun.plan
@@ -158,16 +159,16 @@ def _deploy(begun: Begun, wish: Wish, limits: "Limits | None") -> None:
         _scale(begun, limits)
 
 
-def _scale(begun: Begun, limits: "Limits") -> None:
+def _scale(begun: Begun, limits: Limits) -> None:
     """Let the deployment scale; who may not say so releases it with as many as it has."""
     name = begun.plan.challenger
     try:
         patiently(lambda: begun.releases.endpoint.scale(name, limits))
     except PlatformError as error:
         console.err.print(
-            f"{name} keeps its {limits.min_instances} instance(s) and does not scale: {error}; it "
-            "takes Microsoft.Insights/autoscaleSettings read, write and delete on the resource "
-            "group, then the same command again",
+            f"whether {name} scales is not sure, it has {limits.min_instances} instance(s): "
+            f"{error}; to set that takes Microsoft.Insights/autoscaleSettings read, write and "
+            "delete on the resource group",
             style="yellow",
             markup=False,
         )

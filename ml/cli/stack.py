@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ml.errors import PlatformError
 from ml.place import Place, from_environment
-from ml.release.azure.scaling import OUTPUT, Limits
+from ml.release.limits import OUTPUT
 
 PROJECT = "Pulumi.yaml"
 ENDPOINT = "endpoint_"
@@ -33,7 +33,8 @@ class Target:
 
     `endpoints` names the online endpoint of each task, `approval` says whether somebody other than
     the requester must agree to a release; where no stack says so, somebody must. `autoscale` is
-    what deployments scale within; where no stack says so, they keep their instances.
+    what deployments scale within, unread, as a rollback must not depend on it; where no stack says
+    so, they keep their instances.
     """
 
     place: Place
@@ -42,7 +43,7 @@ class Target:
     verdict_key: str | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
     approval: str = "required"
-    autoscale: Limits | None = None
+    autoscale: object = None
 
     def endpoint(self, task: str, given: str | None = None) -> str:
         """Return the endpoint that is given, or else the task's own."""
@@ -97,7 +98,7 @@ def of_outputs(stack: str, found: Mapping[str, object]) -> Target:
             if name.startswith(ENDPOINT)
         },
         str(found.get("release_approval") or "required"),
-        Limits.read(found[OUTPUT]) if OUTPUT in found else None,
+        found.get(OUTPUT),
     )
 
 

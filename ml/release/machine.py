@@ -90,9 +90,10 @@ def step(state: State, evidence: Evidence, policy: Policy, now: datetime) -> Ste
 
 
 def _broken(state: State, observed: Observed) -> Judged | None:
-    """Return what is wrong with a challenger that serves and cannot, where the champion can.
+    """Return what is wrong with a challenger that cannot serve, where the champion takes over.
 
-    It is asked before anything else is done to the traffic, of which it might get more.
+    It is asked before anything else is done to the traffic, of which it might get more. Once it is
+    promoted, the champion must be ready, and nobody else may have taken the traffic.
     """
     request, found = state.request, observed.traffic
     health = observed.deployments.get(request.challenger)

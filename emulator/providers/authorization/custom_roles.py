@@ -1,6 +1,5 @@
 """Role definitions that the platform brings: custom roles."""
 
-import uuid
 from typing import ClassVar
 
 from typing_extensions import override
@@ -9,7 +8,7 @@ from emulator.access import rbac, roles
 from emulator.arm.behaviours import Behaviour, Context, behaviour
 from emulator.arm.errors import ArmError
 from emulator.arm.store import Resource, now
-from emulator.providers.checks import bad, carry, default, required
+from emulator.providers.checks import bad, carry, default, guid, required
 
 TYPE = rbac.DEFINITIONS
 _CODE = "InvalidRoleDefinition"
@@ -61,11 +60,7 @@ class RoleDefinition(Behaviour):
 
 
 def _check_name(resource: Resource) -> None:
-    try:
-        uuid.UUID(resource["name"])
-    except ValueError as error:
-        sentence = f"The role definition ID '{resource['name']}' is not valid; it must be a GUID."
-        raise ArmError(400, "InvalidRoleDefinitionId", sentence, "name") from error
+    guid(resource["name"], "name", "InvalidRoleDefinitionId")
     if roles.find(resource["name"]) is not None:
         sentence = f"'{resource['name']}' is a built-in role, which cannot be changed."
         raise ArmError(403, "RoleDefinitionUpdateNotPermitted", sentence, "name")

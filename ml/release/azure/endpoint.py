@@ -11,8 +11,8 @@ from ml.release import traffic as rules
 from ml.release.assignment import Split
 from ml.release.azure import scaling
 from ml.release.azure.replies import told_apart
-from ml.release.azure.scaling import Limits
 from ml.release.evidence import Observed, Readiness
+from ml.release.limits import Limits
 from ml.release.ports import ChangedError, UnavailableError
 from ml.release.traffic import EndpointKind, Traffic
 from ml.serving.deploying import REPLACES, state_of

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
-from ml.errors import PlatformError
 from ml.release.azure.arm import Json
+from ml.release.limits import Limits
 
-OUTPUT = "autoscale"  # what a stack exports of it
 VERSION = "2022-10-01"
 KIND = "Microsoft.Insights/autoscalesettings"
 METRIC = "CpuUtilizationPercentage"
@@ -30,31 +29,6 @@ class Changes(Protocol):
     def delete(self, path: str, version: str) -> None:
         """Delete what is at a path, if it is there."""
         ...
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Instances from and to, and the average CPU in percent that adds or removes one."""
-
-    min_instances: int = 1
-    max_instances: int = 1
-    scale_out_cpu_percent: int = 70
-    scale_in_cpu_percent: int = 30
-
-    @classmethod
-    def read(cls, found: object) -> Self:
-        """Read a stack's output.
-
-        Raises:
-            PlatformError: it is not what this version of the platform exports.
-        """
-        names = cls.__dataclass_fields__
-        if isinstance(found, Mapping) and set(found) == set(names):
-            return cls(**{str(name): int(value) for name, value in found.items()})
-        raise PlatformError(
-            f"the stack's output {OUTPUT} is {found!r}, wanted: {', '.join(names)}; it was "
-            "deployed by another version of the platform, run `make up` again"
-        )
 
 
 @dataclass(frozen=True)

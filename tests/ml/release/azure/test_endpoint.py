@@ -6,9 +6,9 @@ from azure.ai.ml._restclient.arm_ml_service.models import DeploymentProvisioning
 from ml.errors import PlatformError
 from ml.release.assignment import Split
 from ml.release.azure.endpoint import AzureEndpoint
-from ml.release.azure.scaling import Limits
 from ml.release.errors import ReleaseError
 from ml.release.evidence import Readiness
+from ml.release.limits import Limits
 from ml.release.ports import ChangedError, UnavailableError
 from ml.release.traffic import EndpointKind, Traffic
 from tests.ml.release.azure.client import (
@@ -166,6 +166,9 @@ class TestRetiring:
         assert len(at.deployments) == 2
 
 
+FEW = Limits(1, 3, 70, 30)
+
+
 class TestScaling:
     PATH = f"{GROUP}/providers/Microsoft.Insights/autoscalesettings/flights-green"
 
@@ -194,13 +197,13 @@ class TestScaling:
     def test_the_settings_of_deployments_that_are_gone_go_and_those_of_others_stay(self):
         arm, at = Settings(), cloud()
         for name in ("blue", "green"):
-            _endpoint(at, arm=arm).scale(name, Limits())
+            _endpoint(at, arm=arm).scale(name, FEW)
         elsewhere = self.PATH.replace("flights", "census")
         target = f"{ID.replace('flights', 'census')}/deployments/gone"
         arm.there[elsewhere] = {"properties": {"targetResourceUri": target}}
         _endpoint(at, arm=arm).retire("green")
         assert self.PATH in arm.there
-        _endpoint(at, arm=arm).scale("blue", Limits())
+        _endpoint(at, arm=arm).scale("blue", FEW)
         assert sorted(arm.there) == sorted([elsewhere, self.PATH.replace("green", "blue")])
 
     @pytest.mark.parametrize("found", [None, {"min_instances": 1}, [1, 3, 70, 30]])
