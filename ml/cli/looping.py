@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ml import task as tasks
-from ml.cli import console, raw_data, training
+from ml.cli import asking, console, raw_data, training
+from ml.cli.retraining import answer_of
 from ml.cli.stack import Target
 from ml.errors import TaskError
 from ml.loop import record, report
@@ -16,7 +17,7 @@ from ml.loop.engine import Calendar, Engine
 from ml.loop.looking import Looking
 from ml.loop.platform import AzurePlatform
 from ml.loop.record import Cost, Decision, Loop, TrafficDay
-from ml.loop.relearning import Relearning, Trained
+from ml.loop.relearning import Asked, Relearning, Trained
 from ml.loop.serving import Serving
 from ml.release.azure.blob_store import CONTAINER, BlobDocument
 from ml.retraining.policy import Approval
@@ -62,6 +63,7 @@ def run(target: Target, wish: Wish) -> Loop:
     learner = Relearning(
         serving,
         lambda job, periods: _trained(target, serving.workspace, wish, job, periods),
+        lambda job, periods: _asked(target, serving.workspace, wish, job, periods),
         BlobDocument(
             serving.releases.container(CONTAINER),
             f"retraining-{wish.task}",
@@ -111,9 +113,16 @@ def show(found: Loop, folder: Path) -> None:
 def _trained(
     target: Target, workspace: Workspace, wish: Wish, job: str, periods: Periods
 ) -> Trained:
-    asked = training.Wish(wish.task, wish.data, None, wait=True, periods=periods, job=job)
+    asked = asking.Wish(wish.task, wish.data, None, wait=True, periods=periods, job=job)
     outcome = training.train(target, workspace, asked)
     return Trained(outcome.model, outcome.seconds, outcome.why)
+
+
+def _asked(target: Target, workspace: Workspace, wish: Wish, job: str, periods: Periods) -> Asked:
+    asked = asking.Wish(wish.task, wish.data, None, wait=True, periods=periods, job=job)
+    outcome = training.ask(target, workspace, asked)
+    answer = None if outcome.why else answer_of(workspace, outcome.job.name)
+    return Asked(answer, outcome.seconds, outcome.why)
 
 
 def _costs(engine: Engine, learner: Relearning) -> tuple[Cost, ...]:
@@ -124,7 +133,8 @@ def _costs(engine: Engine, learner: Relearning) -> tuple[Cost, ...]:
             item="training",
             amount=round(learner.seconds / 60, 1),
             unit="minutes of cluster",
-            note=f"{learner.trainings} pipelines, gate and card included",
+            note=f"{learner.trainings} pipelines, gate and card included, and {learner.shadows} "
+            "that asked whether training would help",
         ),
         Cost(item="releases", amount=len(engine.releases), unit="releases"),
     )

@@ -1,17 +1,15 @@
 """What `mlops monitor` does: send the monitor's job, follow it, and show what it found."""
 
 import json
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from ml import collected, environments
+from ml import collected, environments, job_outputs
 from ml import task as tasks
 from ml.cli import console
 from ml.cli.follow import Progress, follow
@@ -178,15 +176,7 @@ def _there(releases: Releases, folder: str) -> bool:
 
 
 def _downloaded(workspace: Workspace, job: Run) -> Look:
-    with tempfile.TemporaryDirectory(prefix="mlops-monitor-") as folder:
-        with explained(workspace.place, f"job {job.name}"):
-            workspace.client.jobs.download(job.name, output_name="findings", download_path=folder)
-        texts: dict[str, str] = {}
-        for name in (FINDINGS, SUMMARY):
-            found = next(Path(folder).rglob(name), None)
-            if found is None:
-                raise PlatformError(f"job {job.name} wrote no {name}; look at its log")
-            texts[name] = found.read_text(encoding="utf-8")
+    texts = job_outputs.texts(workspace, job.name, "findings", FINDINGS, SUMMARY)
     return Look(json.loads(texts[SUMMARY]), Findings.model_validate_json(texts[FINDINGS]))
 
 

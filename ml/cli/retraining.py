@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ml import job_outputs
 from ml import task as tasks
 from ml.archive import Archive
-from ml.cli import console, releases, training
+from ml.cli import asking, console, releases, training
 from ml.cli.patience import patiently
 from ml.cli.stack import Target
 from ml.release import beginning
@@ -16,10 +17,12 @@ from ml.release.traffic import Traffic
 from ml.retraining import machine
 from ml.retraining import policy as policies
 from ml.retraining.controller import Controller, Turn
-from ml.retraining.machine import Finished, Release, Train
+from ml.retraining.helping import Answer
+from ml.retraining.machine import Answered, Finished, Release, Shadow, Train
 from ml.retraining.policy import Approval, Trigger
 from ml.retraining.state import Event
 from ml.retraining.windows import periods
+from ml.steps import would_help
 from ml.workspace import DIGEST, Workspace
 
 LATEST = 12
@@ -45,19 +48,30 @@ class JobTrainer:
     target: Target
     task: str
 
+    def would_help(self, wanted: Shadow) -> Answered | None:
+        """Send the shadow training if it was not, and say what it found."""
+        workspace = Workspace(self.target.place)
+        known = workspace.job_if_there(wanted.job)
+        if known is not None and not known.ended:
+            return None
+        asked = self._wish(wanted, wait=known is not None)
+        outcome = training.ask(self.target, workspace, asked)
+        if known is None:
+            return None
+        began = [step.created for step in workspace.steps(wanted.job)]
+        hours = hours_of(known.created, began, utc_now())
+        if outcome.why:
+            return Answered(wanted.event, hours, None, outcome.why)
+        found = answer_of(workspace, wanted.job)
+        return Answered(wanted.event, hours, found.outcome, found.reason, found.numbers)
+
     def train(self, wanted: Train) -> Finished | None:
         """Send the training if it was not, and say how it ended."""
         workspace = Workspace(self.target.place)
         known = workspace.job_if_there(wanted.job)
-        months = policies.load(self.task).periods
-        asked = training.Wish(
-            self.task, None, None,
-            wait=known is not None and known.ended,
-            periods=periods(wanted.window, months),
-            job=wanted.job,
-        )  # fmt: skip
         if known is not None and not known.ended:
             return None
+        asked = self._wish(wanted, wait=known is not None)
         outcome = training.train(self.target, workspace, asked)
         if known is None:
             return None
@@ -91,6 +105,20 @@ class JobTrainer:
         )
         releases.begin(self.target, asked, dry_run=False)
         return None
+
+    def _wish(self, wanted: Shadow | Train, *, wait: bool) -> asking.Wish:
+        asked = periods(wanted.window, policies.load(self.task).periods)
+        return asking.Wish(self.task, None, None, wait=wait, periods=asked, job=wanted.job)
+
+
+def answer_of(workspace: Workspace, job: str) -> Answer:
+    """Read what a shadow training found.
+
+    Raises:
+        PlatformError: the job wrote no answer.
+    """
+    text = job_outputs.texts(workspace, job, would_help.OUTPUT, would_help.ANSWER)
+    return Answer.model_validate_json(text[would_help.ANSWER])
 
 
 def hours_of(sent: str, began: Sequence[str], now: datetime) -> float:

@@ -1,13 +1,15 @@
 """`mlops train`: send the training pipeline, follow it, and say what came out."""
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml import environments
 from ml import task as tasks
-from ml.cli import carrying, code_version, console, raw_data
+from ml.cli import asking, carrying, console, raw_data
+from ml.cli.asking import Given, Wish
 from ml.cli.follow import Progress, Step, follow
 from ml.cli.stack import Target
 from ml.data import manifest
@@ -19,38 +21,10 @@ from ml.workspace import RegisteredModel, Run, Workspace
 if TYPE_CHECKING:
     from azure.ai.ml.entities import PipelineJob
 
+    Build = Callable[[Target, Wish, Task, Given], PipelineJob]
+
 TAIL, ERROR = 30, "error: "
 AGAIN = "the same command again repeats no step whose result is there already"
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What was asked for; a job that is named is sent once, and followed where it is there."""
-
-    task: str
-    data: Path | None
-    compute: str | None
-    wait: bool
-    periods: dict[str, str | None]
-    key: str | None = None
-    previous: str | None = None
-    folds: int | None = None
-    processes: int = 1
-    nodes: int = 1
-    device: str | None = None
-    trials: int = 0
-    job: str | None = None
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a pipeline starts from."""
-
-    data: str
-    key: str
-    champion: RegisteredModel | None = None
-    environment: str | None = None
-    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,15 +85,15 @@ def plan(target: Target, workspace: Workspace, wish: Wish) -> Planned:
     with raw_data.named(task, folder, whole=alone) as files:
         version = manifest.data_version(manifest.sources_of(files))
     known = workspace.data_versions(task.settings.data.asset)
-    champion = _champion(workspace, task)
+    reigns = champion(workspace, task)
     reference = f"azureml:{task.settings.data.asset}:{version}"
-    wanted = _built(target, wish, task, Given(reference, key, champion))
+    wanted = asking.training(target, wish, task, Given(reference, key, reigns))
     split = task.settings.split
     return Planned(
         task=task.settings.name,
         data=reference,
         new=version not in {each.version for each in known},
-        champion=f"{champion.name}:{champion.version}" if champion else None,
+        champion=f"{reigns.name}:{reigns.version}" if reigns else None,
         computes=(wish.compute or target.compute, target.gate_compute),
         periods={"train": split.train, "holdout": split.holdout},
         steps=tuple(wanted.jobs),
@@ -128,6 +102,26 @@ def plan(target: Target, workspace: Workspace, wish: Wish) -> Planned:
 
 def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     """Send the pipeline and, unless told otherwise, wait for its end."""
+    outcome, progress = _sent(target, workspace, wish, asking.training)
+    if not wish.wait or outcome.job.status != "Completed":
+        return outcome
+    name = tasks.load(wish.task).settings.model
+    return replace(outcome, model=_model_of(workspace, name, outcome.job.name, progress))
+
+
+def ask(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
+    """Send the pipeline that asks whether training would help; its outcome has no model.
+
+    Raises:
+        TaskError: there is no champion to compare with.
+    """
+    return _sent(target, workspace, wish, asking.would_help)[0]
+
+
+def _sent(
+    target: Target, workspace: Workspace, wish: Wish, build: "Build"
+) -> tuple[Outcome, Progress]:
+    """Bring what a pipeline starts from, send it, and follow it if that was asked for."""
     task, folder, key = _asked(target, wish)
     say = console.err.print
     say(f"workspace {target.place}")
@@ -136,9 +130,9 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     if earlier:
         say(f"windows that it lacks come from {', '.join(reversed(earlier))}")
     environment = workspace.ensure_environment(environments.DEFINITION)
-    champion = _champion(workspace, task)
-    say(f"champion {champion.name}:{champion.version}" if champion else "no champion yet")
-    wanted = _built(target, wish, task, Given(data.reference, key, champion, environment, earlier))
+    reigns = champion(workspace, task)
+    say(f"champion {reigns.name}:{reigns.version}" if reigns else "no champion yet")
+    wanted = build(target, wish, task, Given(data.reference, key, reigns, environment, earlier))
     job = workspace.job_if_there(wish.job) if wish.job else None
     if job is None:
         wanted.name = wish.job
@@ -146,9 +140,9 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
         say(f"job {job.name} sent to {wish.compute or target.compute}")
     else:
         say(f"job {job.name} was sent before")
-    if not wish.wait:
-        return Outcome(job, data.reference)
     progress = Progress.of(tuple(wanted.jobs))
+    if not wish.wait:
+        return Outcome(job, data.reference), progress
     try:
         follow(workspace, job, progress, console.err, time.sleep)
     except KeyboardInterrupt:
@@ -158,13 +152,9 @@ def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
         say(f"job {job.name} can be followed no longer; {AGAIN}")
         raise
     ended = progress.job or job
-    if ended.status != "Completed":
-        why = _explain(workspace, ended, progress)
-        return Outcome(
-            ended, data.reference, tuple(progress.steps.values()), None, progress.elapsed, why
-        )
-    model = _model_of(workspace, task.settings.model, job.name, progress)
-    return Outcome(ended, data.reference, tuple(progress.steps.values()), model, progress.elapsed)
+    why = _explain(workspace, ended, progress) if ended.status != "Completed" else ""
+    steps = tuple(progress.steps.values())
+    return Outcome(ended, data.reference, steps, None, progress.elapsed, why), progress
 
 
 def show_plan(found: Planned) -> None:
@@ -192,36 +182,11 @@ def _asked(target: Target, wish: Wish) -> tuple[Task, Path, str]:
     return task, folder, key
 
 
-def _champion(workspace: Workspace, task: Task) -> RegisteredModel | None:
+def champion(workspace: Workspace, task: Task) -> RegisteredModel | None:
+    """Return the version that serves, or the newest that passed where none was released."""
     from ml.verdict import reigning  # noqa: PLC0415  the client's import takes seconds
 
     return reigning.champion(workspace.models(task.settings.model, limit=1000))
-
-
-def _built(target: Target, wish: Wish, task: Task, given: Given) -> "PipelineJob":
-    from ml.pipelines import train as pipeline  # noqa: PLC0415  as above
-    from ml.pipelines.fitting import Fit  # noqa: PLC0415  as above
-
-    return pipeline.build(
-        task,
-        data=given.data,
-        compute=wish.compute or target.compute,
-        code_version=code_version.current(),
-        gate=pipeline.Gate(
-            key=given.key,
-            compute=target.gate_compute,
-            champion=given.champion.version if given.champion else None,
-        ),
-        environment=given.environment,
-        earlier=given.earlier,
-        fit=Fit(
-            processes=wish.processes,
-            nodes=wish.nodes,
-            folds=wish.folds,
-            device=wish.device,
-            trials=wish.trials,
-        ),
-    )
 
 
 def show(outcome: Outcome, stack: str | None) -> None:

@@ -27,12 +27,21 @@ class Blocks:
 
 def by_day(time: npt.NDArray[np.datetime64], zone: str = "UTC") -> Blocks:
     """Make a block of each calendar day, as clocks in the zone show it; times are in UTC."""
+    return by_name(days(time, zone))
+
+
+def days(time: npt.NDArray[np.datetime64], zone: str = "UTC") -> npt.NDArray[np.datetime64]:
+    """Return the calendar day of each time, as clocks in the zone show it; times are in UTC.
+
+    Raises:
+        TaskError: a row has no time, or the zone is none.
+    """
     if np.isnat(time).any():
         raise TaskError(
             f"{int(np.isnat(time).sum())} of {len(time)} rows have no time and cannot be put into "
             "day blocks; make the time column non-null in schema.yaml, or set bootstrap.block"
         )
-    return by_name((time + _offsets(time, zone)).astype("datetime64[D]"))
+    return (time + _offsets(time, zone)).astype("datetime64[D]")
 
 
 def by_name(cells: Sequence[object] | npt.NDArray[np.generic]) -> Blocks:

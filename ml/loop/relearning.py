@@ -11,7 +11,8 @@ from ml.loop.serving import Serving
 from ml.release.azure.blob_store import BlobDocument
 from ml.retraining import policy as policies
 from ml.retraining.controller import Controller, Turn
-from ml.retraining.machine import Finished, Release, Train
+from ml.retraining.helping import Answer
+from ml.retraining.machine import Answered, Finished, Release, Shadow, Train
 from ml.retraining.policy import Approval, Trigger
 from ml.retraining.state import Decision as Step
 from ml.retraining.state import Event, Verb
@@ -33,7 +34,17 @@ class Trained:
         return "the verdict is refused" in self.why
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How a shadow training ended; without an answer, `why`."""
+
+    answer: Answer | None
+    seconds: float
+    why: str = ""
+
+
 _KINDS: dict[Verb, Kind] = {
+    Verb.SHADOW: "train",
     Verb.TRAIN: "train",
     Verb.RELEASE: "gate",
     Verb.KEEP_CHAMPION: "gate",
@@ -47,15 +58,18 @@ _KINDS: dict[Verb, Kind] = {
 class Relearning:
     """The loop's retraining: one look a month is one event.
 
-    `train` sends the pipeline under a job's name and follows it to its end.
+    `train` sends the pipeline under a job's name and follows it to its end; `ask` does the same
+    with the one that asks whether training would help.
     """
 
     serving: Serving
     train: Callable[[str, Periods], Trained]
+    ask: Callable[[str, Periods], Asked]
     document: BlobDocument
     approval: Approval = Approval.NONE
     seconds: float = 0.0
     trainings: int = 0
+    shadows: int = 0
     endings: dict[str, str] = field(default_factory=dict)
 
     def first(self, day: date) -> list[Decision]:
@@ -115,6 +129,13 @@ class Relearning:
         self.trainings += 1
         return found
 
+    def asked(self, job: str, window: str) -> Asked:
+        """Ask under a job's name whether training before a window would help."""
+        found = self.ask(job, periods(window, policies.load(self.serving.task).periods))
+        self.seconds += found.seconds
+        self.shadows += 1
+        return found
+
     def _of(self, step: Step) -> Decision:
         return Decision(
             at=step.at,
@@ -138,6 +159,14 @@ class _Trainer:
     """The controller's `Trainer`: trains here, and leaves releasing to the loop's mornings."""
 
     loop: Relearning
+
+    def would_help(self, wanted: Shadow) -> Answered:
+        """See `Trainer`."""
+        found = self.loop.asked(wanted.job, wanted.window)
+        hours, said = found.seconds / 3600, found.answer
+        if said is None:
+            return Answered(wanted.event, hours, None, found.why)
+        return Answered(wanted.event, hours, said.outcome, said.reason, said.numbers)
 
     def train(self, wanted: Train) -> Finished:
         """See `Trainer`."""

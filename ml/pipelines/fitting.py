@@ -33,6 +33,9 @@ class Fit:
         return {name: value for name, value in given.items() if value is not None}
 
 
+ALONE = Fit()
+
+
 def fitted(components: Mapping[str, Component], task: Task, examples: object, fit: Fit) -> Command:
     """Add the step that fits, and before it the sweep that it takes its settings from."""
     given: dict[str, object] = {"task": task.settings.name, "examples": examples, **fit.arguments}

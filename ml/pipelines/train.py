@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from azure.ai.ml import Input, dsl, load_component
-from azure.ai.ml.entities import Command, Component, PipelineJob
+from azure.ai.ml import Input, dsl
+from azure.ai.ml.entities import Component, PipelineJob
 
 from ml import environments
-from ml.pipelines.fitting import TUNE, Fit, fitted
+from ml.pipelines.fitting import ALONE, TUNE, Fit
+from ml.pipelines.learning import Learning, bounds
 from ml.task import Task
 
-COMPONENTS = Path(__file__).parents[1] / "components"
 STEPS = (
     *("ingest", "validate", "prepare", "profile", "skew", "train"),
     *("evaluate", "reference", "gate", "card", "register"),
@@ -23,7 +22,6 @@ NEWEST = {
     "holdout_from": "newest",
     "holdout_to": "newest",
 }
-ALONE = Fit()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +61,6 @@ def build(
     ones that serve instead of the files'.
     """
     settings = task.settings
-    known = components or {}
-    steps = {name: known.get(name) or _component(name) for name in (*STEPS, ARRIVED, TUNE)}
     lineage = {
         "environment": environment or environments.reference(),
         "code_version": code_version,
@@ -75,22 +71,14 @@ def build(
         champion["champion"] = Input(type="mlflow_model", path=reference)
         champion["champion_version"] = gate.champion
 
-    def rest(tables: object, asked: Mapping[str, object]) -> dict[str, object]:
-        """Add every step after ingest; names are set, as the client reads them from its caller."""
-        made: dict[str, Command] = {}
-
-        def add(name: str, **inputs: object) -> Command:
-            made[name] = steps[name](task=settings.name, **inputs)
-            made[name].name = name
-            return made[name]
-
-        validate = add("validate", tables=tables, as_of=asked["as_of"])
-        bounds = {name: value for name, value in asked.items() if name != "as_of"}
-        prepare = add("prepare", tables=tables, report=validate.outputs["report"], **bounds)
+    def rest(learning: Learning, tables: object, asked: Mapping[str, object]) -> dict[str, object]:
+        """Add every step after ingest."""
+        add, made = learning.add, learning.made
+        prepare = learning.examples(tables, asked)
         add("profile", examples=prepare.outputs["train"])
         # Rates are not compared here: months after training's differ from it, as months do.
         add("skew", tables=tables)
-        model = fitted(steps, task, prepare.outputs["train"], fit).outputs["model"]
+        model = learning.model(prepare, fit)
         judged_on = {"model": model, "holdout": prepare.outputs["holdout"]}
         evaluate = add("evaluate", **judged_on, skew=made["skew"].outputs["report"])
         reference = add("reference", **judged_on)
@@ -110,7 +98,7 @@ def build(
         judged.compute = register.compute = gate.compute
         return {
             "model": model,
-            "report": validate.outputs["report"],
+            "report": made["validate"].outputs["report"],
             "profile": made["profile"].outputs["profile"],
             "skew": made["skew"].outputs["report"],
             "metrics": evaluate.outputs["metrics"],
@@ -120,15 +108,7 @@ def build(
             "registration": register.outputs["registration"],
         }
 
-    def carried(references: Sequence[str]) -> dict[str, object]:
-        """Add a step for each data asset that is read first; return what the next one takes."""
-        found: dict[str, object] = {}
-        for number, reference in enumerate(references, start=1):
-            files = Input(type="uri_folder", path=reference)
-            older = steps["ingest"](task=settings.name, raw=files, **found)
-            older.name = older.display_name = f"ingest_earlier_{number}"
-            found = {"previous": older.outputs.tables}
-        return found
+    learning = Learning.of(task, (*STEPS, ARRIVED, TUNE), components)
 
     @dsl.pipeline(None, name=f"train_{settings.name}", default_compute=compute)
     def pipeline(  # noqa: PLR0917  the decorator makes a pipeline input of each
@@ -139,8 +119,6 @@ def build(
         holdout_from: str,
         holdout_to: str,
     ) -> dict[str, object]:
-        first = steps["ingest"](task=settings.name, raw=raw, **carried(earlier))
-        first.name = "ingest"
         asked = {
             "as_of": as_of,
             "train_from": train_from,
@@ -148,12 +126,11 @@ def build(
             "holdout_from": holdout_from,
             "holdout_to": holdout_to,
         }
-        return rest(first.outputs.tables, asked)
+        return rest(learning, learning.tables(raw, earlier), asked)
 
     def on_arrival(arrived: Input, as_of: str = "now") -> dict[str, object]:
-        first = steps["ingest_file"](task=settings.name, raw=arrived, **carried((*earlier, data)))
-        first.name = "ingest"
-        return rest(first.outputs.tables, {"as_of": as_of, **NEWEST})
+        tables = learning.tables(arrived, (*earlier, data), step=ARRIVED)
+        return rest(learning, tables, {"as_of": as_of, **NEWEST})
 
     if arrival:
         # The client reads from here that it is a file; as an annotation that would be no type.
@@ -161,18 +138,5 @@ def build(
         name = f"train_{settings.name}_on_arrival"
         waiting = dsl.pipeline(None, name=name, default_compute=compute)(on_arrival)
         return waiting(arrived=Input(type="uri_file"))
-    files, split = Input(type="uri_folder", path=data), settings.split
-    if newest:
-        return pipeline(raw=files, as_of="now", **NEWEST)
-    return pipeline(
-        raw=files,
-        as_of=settings.data.as_of,
-        train_from=split.train[0],
-        train_to=split.train[1],
-        holdout_from=split.holdout[0],
-        holdout_to=split.holdout[1],
-    )
-
-
-def _component(name: str) -> Component:
-    return load_component(COMPONENTS / f"{name}.yaml")
+    files = Input(type="uri_folder", path=data)
+    return pipeline(raw=files, **({"as_of": "now", **NEWEST} if newest else bounds(task)))

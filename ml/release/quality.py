@@ -35,6 +35,14 @@ class Compared:
     p_of_no_worse: float | None = None
 
     @property
+    def measured(self) -> str:
+        """What was measured, without what follows from it."""
+        said = f"{self.loss} over {self.days} days"
+        if self.gain is None:
+            return said
+        return f"{said}: gain {self.gain:+.5f} ({_bound(self.low)} to {_bound(self.high)})"
+
+    @property
     def numbers(self) -> dict[str, Number]:
         """The numbers under names that several losses can share a record with."""
         names = ("days", "rows", "margin", "gain", "z", "low", "high")

@@ -7,13 +7,17 @@ from typing import Protocol
 
 from ml.release.azure.blob_store import BlobDocument
 from ml.retraining import machine
-from ml.retraining.machine import Action, Finished, Release, Step, Train
+from ml.retraining.machine import Action, Answered, Finished, Release, Shadow, Step, Train
 from ml.retraining.policy import Approval, Policy
 from ml.retraining.state import Decision, Event, State, read
 
 
 class Trainer(Protocol):
     """Whoever trains and releases; asked twice for one name, it does a thing once."""
+
+    def would_help(self, wanted: Shadow) -> Answered | None:
+        """Send the shadow training if it was not, and return its answer; None while it goes on."""
+        ...
 
     def train(self, wanted: Train) -> Finished | None:
         """Send the training if it was not, and return how it ended; None while it goes on."""
@@ -41,7 +45,7 @@ class Controller:
     policy: Policy
     now: Callable[[], datetime]
     approval: Approval | None = None
-    most_steps: int = 4
+    most_steps: int = 5
 
     def happened(self, event: Event) -> Turn:
         """Take an event in and do what follows; the same event again is fine.
@@ -96,6 +100,9 @@ class Controller:
 
     def _ended(self, state: State, action: Action | None) -> Step | None:
         """Ask for what is wanted; return the step that its end is, or nothing yet."""
+        if isinstance(action, Shadow):
+            said = self.trainer.would_help(action)
+            return machine.answered(state, said, self.policy, self.now()) if said else None
         if isinstance(action, Train):
             end = self.trainer.train(action)
             return machine.finished(state, end, self.now()) if end else None

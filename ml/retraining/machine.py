@@ -5,12 +5,23 @@ its event, so that whoever is killed in between is followed by one who asks for 
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ml.errors import TaskError
-from ml.retraining.policy import MONTH, Approval, Policy, Trigger
+from ml.gates.outcome import Outcome
+from ml.retraining.policy import MONTH, Approval, Policy, Trigger, Undecided
 from ml.retraining.state import Case, Decision, Event, Number, Phase, State, Verb
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """Send the shadow training of a case, which asks whether training would help."""
+
+    event: str
+    job: str
+    window: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,20 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What a shadow training said: pass where training would help, fail where it would harm.
+
+    Without `outcome` it broke, and the reason says how.
+    """
+
+    event: str
+    hours: float
+    outcome: Outcome | None
+    reason: str
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Finished:
     """How a training ended: `model` is the version that its gate let in, none where it did not.
 
@@ -44,7 +69,7 @@ class Finished:
     failed: bool = False
 
 
-Action = Train | Release
+Action = Shadow | Train | Release
 Step = tuple[State, Action | None, Decision]
 _BY_PEOPLE = frozenset({Trigger.MANUAL})
 _LOOKS = frozenset({Trigger.DRIFT, Trigger.PERFORMANCE})
@@ -52,7 +77,12 @@ _LOOKS = frozenset({Trigger.DRIFT, Trigger.PERFORMANCE})
 
 def job_of(event: str) -> str:
     """Return the name of an event's job: letters, digits and hyphens, as Azure ML wants it."""
-    return f"retrain-{hashlib.sha256(event.encode()).hexdigest()[:16]}"
+    return f"retrain-{_digest(event)}"
+
+
+def shadow_of(event: str) -> str:
+    """Return the name of the job that asks whether training would help."""
+    return f"would-help-{_digest(event)}"
 
 
 def happened(
@@ -69,7 +99,8 @@ def happened(
     if Approval.REQUIRED in {policy.approval, approval}:
         why = f"{_because(event)}; somebody must agree: `mlops retrain --approve {event.id}`"
         return _new(state, Case(event=event, at=now, phase=Phase.WAITING), Verb.ASK, why)
-    return _train(state, Case(event=event, at=now, phase=Phase.DECLINED), _because(event), now)
+    case = Case(event=event, at=now, phase=Phase.DECLINED)
+    return _begin(state, case, _because(event), policy, now)
 
 
 def approved(state: State, event: str, by: str, policy: Policy, now: datetime) -> Step:
@@ -85,7 +116,25 @@ def approved(state: State, event: str, by: str, policy: Policy, now: datetime) -
     if why := _full(state, policy, now):
         return _waited(state, event, f"agreed by {by}, but {why}; approve it again later", now)
     agreed = case.model_copy(update={"approved_by": by})
-    return _train(state, agreed, f"{by} agreed", now)
+    return _begin(state, agreed, f"{by} agreed", policy, now)
+
+
+def answered(state: State, found: Answered, policy: Policy, now: datetime) -> Step:
+    """Note what the shadow training said; unless it would help, the champion stays.
+
+    Where it is not known, the policy says what follows.
+    """
+    case = state.case(found.event)
+    if case is None or case.phase is not Phase.SHADOW:
+        return _waited(state, found.event, "no shadow training of it is under way", now)
+    asked = case.model_copy(update={"hours": found.hours})
+    unknown = found.outcome is Outcome.INCONCLUSIVE
+    if found.outcome is Outcome.PASS or (unknown and _dares(policy)):
+        return _train(state, asked, found.reason, now, found.numbers)
+    verb = Verb.FAIL if found.outcome is None else Verb.KEEP_CHAMPION
+    numbers: dict[str, Number] = {"hours": round(found.hours, 4), **found.numbers}
+    decision = Decision(at=now, event=found.event, verb=verb, reason=found.reason, numbers=numbers)
+    return _noted(state, asked.model_copy(update={"phase": Phase.ENDED}), decision), None, decision
 
 
 def finished(state: State, end: Finished, now: datetime) -> Step:
@@ -100,7 +149,7 @@ def finished(state: State, end: Finished, now: datetime) -> Step:
         action = Release(end.event, end.model)
     numbers: dict[str, Number] = {"hours": round(end.hours, 4), "model": end.model}
     decision = Decision(at=now, event=end.event, verb=verb, reason=end.reason, numbers=numbers)
-    changes = {"hours": end.hours, "model": end.model, "phase": phase}
+    changes = {"hours": case.hours + end.hours, "model": end.model, "phase": phase}
     return _noted(state, case.model_copy(update=changes), decision), action, decision
 
 
@@ -120,6 +169,8 @@ def wanted(state: State) -> Action | None:
     case = state.under_way
     if case is None:
         return None
+    if case.phase is Phase.SHADOW:
+        return Shadow(case.event.id, str(case.shadow), case.event.window)
     if case.phase is Phase.TRAINING:
         return Train(case.event.id, str(case.job), case.event.window)
     return Release(case.event.id, str(case.model))
@@ -171,12 +222,39 @@ def _because(event: Event) -> str:
     return event.reason or f"{event.trigger} in {event.window}"
 
 
-def _train(state: State, case: Case, reason: str, now: datetime) -> Step:
+def _begin(state: State, case: Case, reason: str, policy: Policy, now: datetime) -> Step:
+    """Ask first whether training would help where monitors want it and the policy says so."""
+    if policy.help is None or case.event.trigger not in _LOOKS:
+        return _train(state, case, reason, now)
+    event, job = case.event.id, shadow_of(case.event.id)
+    changes = {"phase": Phase.SHADOW, "shadow": job, "began": now}
+    said = f"{reason}; would training help?"
+    decision = Decision(at=now, event=event, verb=Verb.SHADOW, reason=said, numbers={"job": job})
+    state = _noted(state, case.model_copy(update=changes), decision)
+    return state, Shadow(event, job, case.event.window), decision
+
+
+def _dares(policy: Policy) -> bool:
+    return policy.help is not None and policy.help.undecided is Undecided.TRAIN
+
+
+def _train(
+    state: State,
+    case: Case,
+    reason: str,
+    now: datetime,
+    numbers: Mapping[str, Number] | None = None,
+) -> Step:
     event, job = case.event.id, job_of(case.event.id)
-    changes = {"phase": Phase.TRAINING, "job": job, "began": now}
-    decision = Decision(at=now, event=event, verb=Verb.TRAIN, reason=reason, numbers={"job": job})
+    changes = {"phase": Phase.TRAINING, "job": job, "began": case.began or now}
+    known: dict[str, Number] = {"job": job, **(numbers or {})}
+    decision = Decision(at=now, event=event, verb=Verb.TRAIN, reason=reason, numbers=known)
     state = _noted(state, case.model_copy(update=changes), decision)
     return state, Train(event, job, case.event.window), decision
+
+
+def _digest(event: str) -> str:
+    return hashlib.sha256(event.encode()).hexdigest()[:16]
 
 
 def _new(state: State, case: Case, verb: Verb, reason: str) -> Step:

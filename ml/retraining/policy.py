@@ -4,13 +4,16 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ml import task as tasks
 from ml.errors import TaskError
 from ml.release.document import Document
+from ml.release.losses import LossName
+from ml.release.policy import WEEK
 
 NAME = "retrain.yaml"
 MONTH = timedelta(days=30)
@@ -53,8 +56,43 @@ class Budget(Document):
     hours: float = Field(gt=0)
 
 
+class Undecided(StrEnum):
+    """What follows where it is not known whether training would help."""
+
+    KEEP = "keep"
+    TRAIN = "train"
+
+
+class Help(Document):
+    """How to ask whether training would help, before an alarm of monitors trains.
+
+    A shadow model of the newest periods and the champion answer the same rows, and sums of days of
+    the difference of their losses are compared; `alpha` is the chance of a wrong answer either way,
+    and `expected_days` the number of days at which the comparison is sharpest.
+    """
+
+    loss: LossName = LossName.BRIER
+    zone: str = "UTC"
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    min_days: int = Field(default=2 * WEEK, ge=WEEK)
+    expected_days: int = Field(default=30, ge=WEEK)
+    undecided: Undecided = Undecided.KEEP
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{zone!r} is no time zone; give one such as Europe/Berlin") from error
+        return zone
+
+
 class Policy(Document):
-    """When a task trains again by itself; a person's wish is neither debounced nor cooled down."""
+    """When a task trains again by itself; a person's wish is neither debounced nor cooled down.
+
+    Without `help` every alarm that may train does, and the gate alone decides.
+    """
 
     triggers: tuple[Trigger, ...] = Field(min_length=1)
     debounce: Debounce = Debounce()
@@ -63,6 +101,7 @@ class Policy(Document):
     periods: int = Field(default=2, ge=2)
     """How many periods before the newest labelled one are learned from; it judges."""
     approval: Approval = Approval.NONE
+    help: Help | None = None
 
 
 def load(task: str | Path) -> Policy:

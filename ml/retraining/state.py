@@ -28,10 +28,11 @@ class Event(Document):
 
 
 class Phase(StrEnum):
-    """Where an event stands. Only `TRAINING` and `RELEASING` have something under way."""
+    """Where an event stands. `SHADOW`, `TRAINING` and `RELEASING` have something under way."""
 
     DECLINED = "declined"
     WAITING = "waiting"
+    SHADOW = "shadow"
     TRAINING = "training"
     RELEASING = "releasing"
     ENDED = "ended"
@@ -43,6 +44,7 @@ class Verb(StrEnum):
     DECLINE = "decline"
     ASK = "ask"
     APPROVE = "approve"
+    SHADOW = "shadow"
     TRAIN = "train"
     KEEP_CHAMPION = "keep_champion"
     RELEASE = "release"
@@ -62,11 +64,15 @@ class Decision(Document):
 
 
 class Case(Document):
-    """An event and what became of it; `job` is named before it is sent."""
+    """An event and what became of it; a job is named before it is sent.
+
+    `shadow` is the one that asked whether training would help, `hours` those of all its jobs.
+    """
 
     event: Event
     at: AwareDatetime
     phase: Phase
+    shadow: str | None = None
     job: str | None = None
     began: AwareDatetime | None = None
     hours: float = Field(default=0, ge=0)
@@ -75,6 +81,8 @@ class Case(Document):
 
     @model_validator(mode="after")
     def _one_meaning(self) -> Self:
+        if self.phase is Phase.SHADOW and (self.shadow is None or self.began is None):
+            raise ValueError("a shadow training has a job and a beginning")
         if (self.phase is Phase.TRAINING) and (self.job is None or self.began is None):
             raise ValueError("a training has a job and a beginning")
         if self.phase is Phase.RELEASING and self.model is None:
@@ -102,8 +110,8 @@ class State(Document):
 
     @property
     def under_way(self) -> Case | None:
-        """The case that is being trained or released; there is never more than one."""
-        going = (Phase.TRAINING, Phase.RELEASING)
+        """The case that has something under way; there is never more than one."""
+        going = (Phase.SHADOW, Phase.TRAINING, Phase.RELEASING)
         return next((each for each in self.cases if each.phase in going), None)
 
 

@@ -11,7 +11,7 @@ from ml.data.engine import opened
 from ml.drift.bins import Bins
 from ml.drift.profile import read
 from ml.errors import PlatformError, TaskError
-from ml.pipelines.train import COMPONENTS
+from ml.pipelines.learning import COMPONENTS
 from ml.steps import profile as step
 from ml.steps.profile import profile
 

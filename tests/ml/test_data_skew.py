@@ -12,7 +12,7 @@ from azure.ai.ml import load_component
 from ml.data import features, manifest, request
 from ml.data.engine import opened
 from ml.errors import TaskError
-from ml.pipelines.train import COMPONENTS
+from ml.pipelines.learning import COMPONENTS
 from ml.steps.profile import profile
 from ml.steps.skew import skew
 

@@ -9,7 +9,7 @@ import yaml
 from ml import environments, run_step
 from ml.cli import code_version
 from ml.errors import TaskError
-from ml.pipelines import train
+from ml.pipelines import learning, train, would_help
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements" / "steps.txt"
@@ -99,6 +99,22 @@ def test_the_months_are_inputs_of_the_pipeline(document, flights):
     assert document["settings"]["default_compute"] == "azureml:cpu"
 
 
+def test_asking_whether_training_would_help_shares_the_steps_and_asks_no_gate(flights, document):
+    job = would_help.build(flights, data="azureml:flights-raw:9b62", compute="cpu", champion="3")
+    assert job._validate().passed
+    asks = yaml.safe_load(str(job))
+    assert list(asks["jobs"]) == list(would_help.STEPS)
+    assert all(node.get("compute") is None for node in asks["jobs"].values())
+    assert asks["settings"]["default_compute"] == "azureml:cpu"
+    for step in ("ingest", "validate", "prepare", "train"):
+        mine, theirs = (each["jobs"][step] for each in (asks, document))
+        for part in ("component", "inputs"):
+            assert mine[part] == theirs[part], "else nothing is reused"
+    given = asks["jobs"]["would_help"]["inputs"]
+    assert given["champion"]["path"] == "azureml:flights-late:3"
+    assert given["model"]["path"].endswith("jobs.train.outputs.model}}")
+
+
 def test_every_step_runs_in_the_one_environment(document):
     used = {node["component"]["environment"] for node in document["jobs"].values()}
     assert used == {environments.reference()}
@@ -110,8 +126,8 @@ def test_only_what_speaks_for_one_job_may_not_be_reused(document):
 
 
 def test_every_component_passes_arguments_that_its_step_knows():
-    for step in train.STEPS:
-        component = yaml.safe_load((train.COMPONENTS / f"{step}.yaml").read_text())
+    for step in {*train.STEPS, *would_help.STEPS}:
+        component = yaml.safe_load((learning.COMPONENTS / f"{step}.yaml").read_text())
         words = component["command"].split()
         assert words[:3] == ["python", "run_step.py", step]
         code = (ROOT / "ml" / "steps" / f"{step}.py").read_text()

@@ -7,15 +7,18 @@ import pytest
 
 from ml.cli import retraining
 from ml.cli.retraining import JobTrainer
+from ml.gates.outcome import Outcome
 from ml.release import beginning
 from ml.release.state import Ending
 from ml.release.traffic import Traffic
-from ml.retraining.machine import Release, Train
+from ml.retraining.helping import Answer
+from ml.retraining.machine import Release, Shadow, Train
 from ml.workspace import DIGEST, RegisteredModel, Run
 
 SENT = datetime(2013, 5, 2, tzinfo=UTC)
 MODEL = RegisteredModel("flights", "2", {DIGEST: "ab" * 32, "task": "flights"})
 NAME = beginning.deployment_of(MODEL, MODEL.tags[DIGEST])
+SHADOW = Shadow("e1", "would-help-1", "2013-04")
 TRAIN = Train("e1", "retrain-1", "2013-04")
 RELEASE = Release("e1", "flights:2")
 
@@ -28,6 +31,7 @@ class Platform:
         self.outcome = SimpleNamespace(model=None, why="")
         self.wishes = []
         self.state = None
+        self.answer = Answer(outcome="pass", reason="it would", numbers={}).model_dump_json()
         self.traffic = Traffic.all_to("v1-old")
         self.begun = []
         self.store = SimpleNamespace(
@@ -41,6 +45,10 @@ class Platform:
     def steps(self, _job):
         return [Run("s", "gate", "Completed", (SENT + timedelta(minutes=6)).isoformat())]
 
+    def ask(self, _target, _workspace, wish):
+        self.wishes.append(wish)
+        return self.outcome
+
     def train(self, _target, _workspace, wish):
         self.wishes.append(wish)
         return self.outcome
@@ -53,6 +61,8 @@ def platform(monkeypatch):
     monkeypatch.setattr(retraining, "Archive", lambda _: SimpleNamespace(model=lambda _: MODEL))
     monkeypatch.setattr(retraining, "Releases", lambda *_: made)
     monkeypatch.setattr(retraining.training, "train", made.train)
+    monkeypatch.setattr(retraining.training, "ask", made.ask)
+    monkeypatch.setattr(retraining.job_outputs, "texts", lambda *_: {"answer.json": made.answer})
     monkeypatch.setattr(
         retraining.releases, "begin", lambda *given, dry_run: made.begun.append((given, dry_run))
     )
@@ -67,8 +77,35 @@ def trainer():
     return JobTrainer(target, "flights")
 
 
+def shadow(status):
+    return Run("would-help-1", "would help", status, SENT.isoformat())
+
+
 def run(status):
     return Run("retrain-1", "train", status, SENT.isoformat())
+
+
+def test_a_shadow_training_is_sent_under_its_name_and_not_waited_for(platform, trainer):
+    assert trainer.would_help(SHADOW) is None
+    (wish,) = platform.wishes
+    assert (wish.job, wish.wait, wish.periods["train_to"]) == ("would-help-1", False, "2013-03")
+    platform.run = shadow("Running")
+    assert trainer.would_help(SHADOW) is None
+    assert len(platform.wishes) == 1
+
+
+def test_what_a_shadow_training_found_is_read_from_its_output(platform, trainer):
+    platform.run = shadow("Completed")
+    said = trainer.would_help(SHADOW)
+    assert (said.event, said.outcome, said.reason) == ("e1", Outcome.PASS, "it would")
+    assert said.hours == pytest.approx(0.1)
+
+
+def test_a_shadow_training_that_broke_has_no_answer(platform, trainer):
+    platform.run = shadow("Failed")
+    platform.outcome = SimpleNamespace(model=None, why="prepare: no such month")
+    said = trainer.would_help(SHADOW)
+    assert (said.outcome, said.reason) == (None, "prepare: no such month")
 
 
 def test_a_training_is_sent_under_its_name_and_not_waited_for(platform, trainer):

@@ -8,10 +8,11 @@ import pytest
 
 from ml.cli.retraining import hours_of
 from ml.errors import TaskError
+from ml.gates.outcome import Outcome
 from ml.release.ports import BusyError, ChangedError
 from ml.retraining.controller import Controller
-from ml.retraining.machine import Finished
-from ml.retraining.policy import Approval, Budget, Policy, Trigger
+from ml.retraining.machine import Answered, Finished
+from ml.retraining.policy import Approval, Budget, Help, Policy, Trigger
 from ml.retraining.state import Event, Phase, Verb
 from ml.retraining.windows import before, periods
 
@@ -65,10 +66,19 @@ class Platform:
     """Jobs and releases by name, each of which is there once however often it is asked for."""
 
     ends: dict[str, Finished] = field(default_factory=dict)
+    answers: dict[str, Answered] = field(default_factory=dict)
+    shadows: list[str] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
     endings: dict[str, str] = field(default_factory=dict)
     dies: bool = False
+
+    def would_help(self, wanted):
+        if wanted.job not in self.shadows:
+            self.shadows.append(wanted.job)
+        if self.dies:
+            raise KilledError
+        return self.answers.get(wanted.event)
 
     def train(self, wanted):
         if wanted.job not in self.jobs:
@@ -93,9 +103,9 @@ def platform():
     return Platform()
 
 
-def controller(document, platform, *, day=0.0, approval=None):
+def controller(document, platform, *, day=0.0, approval=None, policy=POLICY):
     return Controller(
-        document, platform, POLICY, lambda: START + timedelta(days=day), approval=approval
+        document, platform, policy, lambda: START + timedelta(days=day), approval=approval
     )
 
 
@@ -117,6 +127,42 @@ def test_what_ends_at_once_is_taken_in_at_once(document, platform):
     turn = controller(document, platform).happened(ALARM)
     assert [each.verb for each in turn.decisions] == [Verb.TRAIN, Verb.KEEP_CHAMPION]
     assert platform.releases == []
+
+
+ASKS = POLICY.model_copy(update={"help": Help()})
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.INCONCLUSIVE])
+def test_an_alarm_trains_only_after_it_was_shown_that_it_helps(document, platform, outcome):
+    turn = controller(document, platform, policy=ASKS).happened(ALARM)
+    assert [each.verb for each in turn.decisions] == [Verb.SHADOW]
+    assert controller(document, platform, policy=ASKS).advance().decisions == ()
+    assert platform.jobs == []
+    platform.answers[ALARM.id] = Answered(ALARM.id, 0.1, outcome, "why")
+    turn = controller(document, platform, day=0.1, policy=ASKS).advance()
+    helps = outcome is Outcome.PASS
+    assert [each.verb for each in turn.decisions] == [Verb.TRAIN if helps else Verb.KEEP_CHAMPION]
+    assert (len(platform.shadows), len(platform.jobs)) == (1, int(helps))
+
+
+def test_what_is_answered_trained_and_released_at_once_is_taken_in_at_once(document, platform):
+    platform.answers[ALARM.id] = Answered(ALARM.id, 0.1, Outcome.PASS, "why")
+    platform.ends[ALARM.id] = Finished(ALARM.id, 0.5, "m:2", "let in")
+    platform.endings["m:2"] = "promoted"
+    turn = controller(document, platform, policy=ASKS).happened(ALARM)
+    verbs = [Verb.SHADOW, Verb.TRAIN, Verb.RELEASE, Verb.END]
+    assert [each.verb for each in turn.decisions] == verbs
+
+
+@pytest.mark.parametrize("moment", ["before saving", "after saving", "while asking"])
+def test_killed_anywhere_the_same_event_asks_once(document, platform, moment):
+    document.dies_at, platform.dies = moment, moment == "while asking"
+    with pytest.raises(KilledError):
+        controller(document, platform, policy=ASKS).happened(ALARM)
+    document.dies_at, platform.dies = "", False
+    controller(document, platform, day=0.1, policy=ASKS).happened(ALARM)
+    controller(document, platform, day=0.2, policy=ASKS).advance()
+    assert (len(platform.shadows), platform.jobs) == (1, [])
 
 
 @pytest.mark.parametrize("moment", ["before saving", "after saving", "while asking"])

@@ -5,11 +5,13 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.gates.outcome import Outcome
 from ml.retraining.controller import Controller
-from ml.retraining.machine import Finished, job_of
+from ml.retraining.machine import Answered, Finished, job_of, shadow_of
 from ml.retraining.policy import MONTH, Trigger
 from ml.retraining.state import Event
 from tests.ml.retraining.test_retraining_controller import (
+    ASKS,
     POLICY,
     START,
     Document,
@@ -21,7 +23,9 @@ PASSED, REFUSED, BROKEN = "passed", "refused", "broken"
 TURNS = st.lists(
     st.tuples(
         st.integers(0, 4),
-        st.sampled_from(["event", "event", "turn", PASSED, REFUSED, BROKEN, "released"]),
+        st.sampled_from(
+            ["event", "event", "turn", PASSED, REFUSED, BROKEN, "released", "helps", "harms"]
+        ),
         st.sampled_from(["", "", "before saving", "after saving", "while asking"]),
         st.sampled_from([Trigger.PERFORMANCE, Trigger.MANUAL]),
         st.floats(0, 8),
@@ -50,8 +54,8 @@ def ended(name: str, kind: str) -> Finished:
 
 
 @settings(max_examples=200, deadline=None)
-@given(TURNS)
-def test_whatever_is_killed_one_event_trains_once_within_its_limits(turns):
+@given(TURNS, st.sampled_from([POLICY, ASKS]))
+def test_whatever_is_killed_one_event_trains_once_within_its_limits(turns, policy):
     document, platform, kinds, triggers = Document(), Watched(), {}, {}
     for number, what, dies, trigger, days in turns:
         platform.day += timedelta(days=days)
@@ -62,8 +66,11 @@ def test_whatever_is_killed_one_event_trains_once_within_its_limits(turns):
             platform.ends[name] = ended(name, kinds[name])
         if what == "released":
             platform.endings[f"m:{name}"] = "kept"
+        if what in {"helps", "harms"} and shadow_of(name) in platform.shadows:
+            outcome = Outcome.PASS if what == "helps" else Outcome.INCONCLUSIVE
+            platform.answers.setdefault(name, Answered(name, 0.1, outcome, what))
         document.dies_at, platform.dies = dies, dies == "while asking"
-        controller = Controller(document, platform, POLICY, lambda: START + platform.day)
+        controller = Controller(document, platform, policy, lambda: START + platform.day)
         event = Event(id=name, trigger=triggers[name], window="2013-04")
         try:
             _ = controller.happened(event) if what == "event" else controller.advance()
@@ -71,6 +78,9 @@ def test_whatever_is_killed_one_event_trains_once_within_its_limits(turns):
             continue
     names = [name for name, _ in platform.sent]
     assert len(names) == len(set(names))
+    assert len(platform.shadows) == len(set(platform.shadows))
+    asked = {name for name in names if shadow_of(name) in platform.shadows}
+    assert all(platform.answers[name].outcome is Outcome.PASS for name in asked)
     assert len(platform.releases) == len(set(platform.releases))
     assert {model.removeprefix("m:") for model in platform.releases} <= {
         name for name, kind in kinds.items() if kind == PASSED

@@ -1,5 +1,6 @@
 """When a task trains again: each event once, debounced, cooled down, within its budget."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,9 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.errors import TaskError
+from ml.gates.outcome import Outcome
 from ml.retraining import machine
-from ml.retraining.machine import Finished, Release, Train
-from ml.retraining.policy import MONTH, Approval, Budget, Debounce, Policy, Trigger, load
+from ml.retraining.machine import Answered, Finished, Release, Shadow, Train
+from ml.retraining.policy import (
+    MONTH,
+    Approval,
+    Budget,
+    Debounce,
+    Help,
+    Policy,
+    Trigger,
+    Undecided,
+    load,
+)
 from ml.retraining.state import Event, Phase, State, Verb, read
 
 START = datetime(2013, 5, 2, tzinfo=UTC)
@@ -148,6 +160,90 @@ def test_where_somebody_must_agree_nothing_is_trained_before(where):
         machine.approved(state, "e1", "ada", policy, day(2))
 
 
+ASKS = POLICY.model_copy(update={"help": Help()})
+DARES = POLICY.model_copy(update={"help": Help(undecided=Undecided.TRAIN)})
+
+
+def said(state, name, outcome, *, policy=ASKS, hours=0.25, at=1):
+    found = Answered(name, hours, outcome, "because", {"brier.gain": 0.01})
+    return machine.answered(state, found, policy, day(at))
+
+
+def test_an_alarm_asks_first_whether_training_would_help():
+    state, action, decision = take(State(), event(), policy=ASKS)
+    assert action == Shadow("e1", machine.shadow_of("e1"), "2013-04")
+    assert decision.verb is Verb.SHADOW
+    assert state.case("e1").phase is Phase.SHADOW
+    assert machine.wanted(read(state.content)) == action
+    assert machine.shadow_of("e1") != machine.job_of("e1")
+
+
+@pytest.mark.parametrize("trigger", [Trigger.MANUAL, Trigger.SCHEDULE, Trigger.NEW_DATA])
+def test_what_is_no_alarm_of_a_monitor_trains_without_asking(trigger):
+    assert isinstance(take(State(), event(trigger=trigger), policy=ASKS)[1], Train)
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome", "verb"),
+    [
+        (ASKS, Outcome.PASS, Verb.TRAIN),
+        (ASKS, Outcome.FAIL, Verb.KEEP_CHAMPION),
+        (ASKS, Outcome.INCONCLUSIVE, Verb.KEEP_CHAMPION),
+        (ASKS, None, Verb.FAIL),
+        (DARES, Outcome.INCONCLUSIVE, Verb.TRAIN),
+        (DARES, Outcome.FAIL, Verb.KEEP_CHAMPION),
+    ],
+)
+def test_only_what_would_help_trains_unless_the_policy_dares(policy, outcome, verb):
+    state, *_ = take(State(), event(), policy=policy)
+    state, action, decision = said(state, "e1", outcome, policy=policy)
+    assert decision.verb is verb
+    assert decision.numbers["brier.gain"] == 0.01
+    if verb is Verb.TRAIN:
+        assert action == Train("e1", machine.job_of("e1"), "2013-04")
+    else:
+        assert action is None
+        assert state.case("e1").phase is Phase.ENDED
+
+
+def test_an_answer_that_nobody_waits_for_changes_nothing():
+    state, *_ = take(State(), event(), policy=ASKS)
+    state, *_ = said(state, "e1", Outcome.FAIL)
+    again, action, decision = said(state, "e1", Outcome.PASS)
+    assert (again, action, decision.verb) == (state, None, Verb.WAIT)
+    assert said(State(), "e9", Outcome.PASS)[2].verb is Verb.WAIT
+
+
+def test_shadow_and_training_are_one_of_the_budget_and_their_hours_add_up():
+    state, *_ = take(State(), event(), policy=ASKS)
+    assert "one thing at a time" in take(state, event("e2", Trigger.MANUAL), policy=ASKS)[2].reason
+    state, *_ = said(state, "e1", Outcome.PASS, hours=0.25)
+    state, *_ = trained(state, "e1", 2, hours=0.5)
+    case = state.case("e1")
+    assert (case.hours, case.began) == (0.75, day(0))
+    other, action, _ = take(state, event("e2", Trigger.MANUAL), policy=ASKS, at=3)
+    assert isinstance(action, Train)
+    assert (
+        "the budget is 2"
+        in take(trained(other, "e2", 3)[0], event("e3", Trigger.MANUAL), policy=ASKS, at=4)[
+            2
+        ].reason
+    )
+
+
+def test_where_somebody_must_agree_nothing_is_asked_before():
+    state, action, _ = take(State(), event(), policy=ASKS, approval=Approval.REQUIRED)
+    assert action is None
+    assert isinstance(machine.approved(state, "e1", "ada", ASKS, day(1))[1], Shadow)
+
+
+def test_a_state_that_was_written_before_there_was_a_question_is_read():
+    state, *_ = take(State(), event())
+    document = state.model_dump(mode="json")
+    del document["cases"][0]["shadow"]
+    assert read(json.dumps(document)) == state
+
+
 def test_the_tasks_have_policies():
     assert Trigger.PERFORMANCE in load("flights").triggers
     assert load("employment").approval is Approval.REQUIRED
@@ -167,7 +263,7 @@ def test_mistakes_of_a_policy_are_all_named(tmp_path):
 
 MOVES = st.lists(
     st.tuples(
-        st.sampled_from(["event", "end", "good", "released", "again"]),
+        st.sampled_from(["event", "end", "good", "released", "again", "helps", "harms"]),
         st.integers(0, 6),
         st.sampled_from(list(Trigger)),
         st.booleans(),
@@ -177,30 +273,38 @@ MOVES = st.lists(
 )
 
 
-@given(MOVES)
-def test_no_order_of_events_trains_twice_for_one_or_more_than_the_budget(moves):
+@given(MOVES, st.sampled_from([POLICY, ASKS, DARES]))
+def test_no_order_of_events_trains_twice_for_one_or_more_than_the_budget(moves, policy):
     """What is written down survives: each step starts from the state's own JSON."""
-    state, now, sent, begun = State(), START, [], []
+    state, now, sent, begun, helped = State(), START, [], [], set()
     for kind, number, trigger, alarm, hours in moves:
         now += timedelta(hours=hours * 10)
         state = read(state.content)
         name = f"e{number}"
         if kind in {"event", "again"}:
             state, action, _ = machine.happened(
-                state, event(name, trigger, alarm=alarm), POLICY, now
+                state, event(name, trigger, alarm=alarm), policy, now
             )
+        elif kind in {"helps", "harms"}:
+            outcome = Outcome.PASS if kind == "helps" else Outcome.FAIL
+            state, action, _ = machine.answered(
+                state, Answered(name, 0.1, outcome, "why"), policy, now
+            )
+            helped |= {name} if kind == "helps" else set()
         elif kind == "released":
             state, action, _ = machine.released(state, name, "kept", now)
         else:
             model = f"m:{number}" if kind == "good" else None
             state, action, _ = machine.finished(state, Finished(name, 0.1, model, "why"), now)
         if isinstance(action, Train):
+            case = state.case(action.event)
             sent.append(action.event)
-            begun.append(now)
+            begun.append(case.began)
+            assert case.shadow is None or action.event in helped
         if isinstance(action, Release):
             assert state.case(action.event).model == action.model
     assert len(sent) == len(set(sent))
     for moment in begun:
         assert sum(moment - MONTH < other <= moment for other in begun) <= POLICY.budget.trainings
-    going = [case for case in state.cases if case.phase in {Phase.TRAINING, Phase.RELEASING}]
-    assert len(going) <= 1
+    going = {Phase.SHADOW, Phase.TRAINING, Phase.RELEASING}
+    assert sum(case.phase in going for case in state.cases) <= 1
