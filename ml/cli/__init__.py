@@ -72,7 +72,8 @@ def train(
     json: Json = False,
 ) -> None:
     """Send the training pipeline to the workspace, follow it and register the model."""
-    from ml.cli import asking, training  # noqa: PLC0415  --help shall not read tasks or clients
+    from ml import asking  # noqa: PLC0415  --help shall not read tasks or clients
+    from ml.cli import training  # noqa: PLC0415  as above
     from ml.workspace import Workspace  # noqa: PLC0415  as above
 
     target = target_of(stack, subscription, resource_group, workspace)

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml import environments, mlflow_model
+from ml import code_version, environments, mlflow_model
 from ml.acceptance import check, kept
 from ml.acceptance.errors import AcceptanceError
 from ml.archive import Archive
-from ml.cli import code_version, console
+from ml.cli import console
 from ml.cli.follow import Progress, follow
-from ml.cli.patience import patiently
-from ml.cli.stack import Target
 from ml.errors import PlatformError
 from ml.release.beginning import deployment_of
 from ml.release.evidence import Readiness
+from ml.release.patience import patiently
 from ml.release.ports import ChangedError, UnavailableError
+from ml.target import Target
 from ml.workspace import RegisteredModel, Workspace
 
 if TYPE_CHECKING:

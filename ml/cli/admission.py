@@ -5,9 +5,9 @@ from pathlib import Path
 from ml.archive import Archive
 from ml.cli import accepting, console, promoting
 from ml.cli import stack as stacks
-from ml.cli.stack import Target
 from ml.promotion import ENVIRONMENTS, StagingTests
 from ml.release.errors import ReleaseError
+from ml.target import Target
 from ml.workspace import DIGEST, RegisteredModel, Workspace
 
 FIRST, TESTING, LAST = ENVIRONMENTS

@@ -1,10 +1,12 @@
 """Which earlier windows a training run carries over, so that only new raw files are sent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ml.cli import raw_data
 from ml.data import manifest
+from ml.data_versions import below
 from ml.errors import PlatformError
 from ml.task import Task
 from ml.workspace import DataVersion, Workspace
@@ -33,7 +35,7 @@ def upload(
         if previous is None:
             return workspace.ensure_data(asset, files, text), ()
         data = workspace.ensure_data(asset, files, text, previous)
-    return data, _chain(known, asset, previous, version)
+    return data, below(known, replace(data, previous=previous))
 
 
 def _chosen(known: Sequence[DataVersion], asset: str, version: str, wanted: str | None) -> str:
@@ -53,19 +55,3 @@ def _chosen(known: Sequence[DataVersion], asset: str, version: str, wanted: str 
         listed = ", ".join(one.version for one in others[:10]) or "none"
         raise PlatformError(f"{asset} has no other version {wanted}; it has: {listed}")
     return str(wanted)
-
-
-def _chain(
-    known: Sequence[DataVersion], asset: str, previous: str, version: str
-) -> tuple[str, ...]:
-    """Follow what each version was carried by, down to one that stood alone; oldest first."""
-    by_version = {one.version: one for one in known}
-    chain = [previous]
-    while above := by_version[chain[-1]].previous:
-        if above not in by_version or above in {version, *chain}:
-            raise PlatformError(
-                f"{asset}:{chain[-1]} was carried by version {above}, which is not there or leads "
-                "in a circle: give a folder with files for all tables"
-            )
-        chain.append(above)
-    return tuple(f"azureml:{asset}:{one}" for one in reversed(chain))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import typer
 
+from ml import code_version
 from ml import task as tasks
-from ml.cli import code_version, console, stack
+from ml.cli import console, stack
 from ml.deploying import found
 from ml.deploying.plan import Change, Step, changes, difference
 from ml.deploying.wanted import Deployable, Place
@@ -67,6 +68,7 @@ def plan(name: str, task: str) -> tuple[Deployable, list[Step]]:
         compute=target.compute,
         gate=gate,
         release_compute=str(outputs.get("release_cluster") or target.gate_compute),
+        target=target,
         data=versions[0].reference,
         code_version=code_version.current(),
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ml.archive import Archive
 from ml.cli import console
-from ml.cli.stack import Target
 from ml.errors import PlatformError
+from ml.target import Target
 from ml.workspace import RegisteredModel, Workspace
 
 if TYPE_CHECKING:

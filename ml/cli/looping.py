@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from ml import asking
 from ml import task as tasks
-from ml.cli import asking, console, raw_data, training
-from ml.cli.retraining import answer_of
-from ml.cli.stack import Target
+from ml.cli import console, raw_data, training
 from ml.errors import TaskError
 from ml.loop import record, report
 from ml.loop import year as years
@@ -19,9 +18,11 @@ from ml.loop.platform import AzurePlatform
 from ml.loop.record import Cost, Decision, Loop, TrafficDay
 from ml.loop.relearning import Asked, Relearning, Trained
 from ml.loop.serving import Serving
-from ml.release.azure.blob_store import CONTAINER, BlobDocument
+from ml.retraining.jobs import answer_of
+from ml.retraining.opening import document
 from ml.retraining.policy import Approval
 from ml.retraining.windows import Periods
+from ml.target import Target
 from ml.workspace import Workspace
 
 _COLOURS = {"page": "red", "roll_back": "red", "fail": "red", "promote": "green", "pass": "green"}
@@ -64,11 +65,7 @@ def run(target: Target, wish: Wish) -> Loop:
         serving,
         lambda job, periods: _trained(target, serving.workspace, wish, job, periods),
         lambda job, periods: _asked(target, serving.workspace, wish, job, periods),
-        BlobDocument(
-            serving.releases.container(CONTAINER),
-            f"retraining-{wish.task}",
-            f"the retraining of {wish.task}",
-        ),
+        document(serving.releases),
         Approval(target.approval),
     )
     platform = AzurePlatform(serving, Looking(serving), learner)

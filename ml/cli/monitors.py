@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from ml import collected, environments, job_outputs
-from ml import task as tasks
+from ml import job_results
 from ml.cli import console
 from ml.cli.follow import Progress, follow
-from ml.cli.patience import patiently
-from ml.cli.stack import Target
 from ml.drift.findings import Findings, Level
 from ml.errors import PlatformError
+from ml.monitoring import sending
 from ml.monitoring.writing import FINDINGS, SUMMARY, number
 from ml.refusals import explained
-from ml.release.crowning import model_of
-from ml.release.opening import Releases
+from ml.target import Target
 from ml.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -133,50 +130,16 @@ def show(found: Look, *, every: bool) -> None:
 
 
 def _job(target: Target, workspace: Workspace, wish: Wish) -> "PipelineJob":
-    from ml.pipelines import monitor as pipeline  # noqa: PLC0415  as above
-
-    task = tasks.load(wish.task)
-    endpoint = target.endpoint(wish.task, wish.endpoint)
-    releases = Releases(workspace, wish.task, endpoint)
-    live = patiently(releases.endpoint.read).traffic.live
-    name = wish.deployment or max(live, key=lambda each: live[each], default=None)
-    if name is None:
-        raise PlatformError(
-            f"nothing serves at {endpoint}; `mlops release` lets a model serve, or give "
-            "--deployment"
-        )
-    with explained(workspace.place, f"deployment {name}"):
-        model = model_of(workspace.client.online_deployments.get(name, endpoint))
-    console.err.print(f"{endpoint}: {name} serves {model[0]}:{model[1]}")
-    if not _there(releases, collected.collection(endpoint, name, collected.OUTPUTS)):
-        raise PlatformError(
-            f"deployment {name} of {endpoint} has collected nothing; is it called, and is its "
-            "data collector on?"
-        )
-    labels = _there(releases, f"{collected.LABELS}/{endpoint}/")
-    if not labels:
-        console.err.print(f"there are no labels at {collected.LABELS}/{endpoint}/ yet")
-    workspace.ensure_environment(environments.DEFINITION)
-    return pipeline.build(
-        task,
-        endpoint=endpoint,
-        champion=pipeline.Champion(name=model[0], version=model[1], deployments=(name,)),
-        compute=wish.compute or target.compute,
-        days=wish.days,
-        found=pipeline.Found(
-            labels=labels,
-            earlier=_there(releases, pipeline.hours_of(endpoint)),
-        ),
-    )
+    chosen = sending.Chosen(wish.endpoint, wish.deployment, wish.days, wish.compute)
+    return sending.job(target, workspace, wish.task, chosen, _say)
 
 
-def _there(releases: Releases, folder: str) -> bool:
-    with explained(releases.workspace.place, f"the data below {folder}"):
-        return any(True for _ in releases.container(None).list_blobs(name_starts_with=folder))
+def _say(text: str) -> None:
+    console.err.print(text, markup=False)
 
 
 def _downloaded(workspace: Workspace, job: Run) -> Look:
-    texts = job_outputs.texts(workspace, job.name, "findings", FINDINGS, SUMMARY)
+    texts = job_results.texts(workspace, job.name, "findings", FINDINGS, SUMMARY)
     return Look(json.loads(texts[SUMMARY]), Findings.model_validate_json(texts[FINDINGS]))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ml.cli.stack import Target
+    from ml.target import Target
     from ml.workspace import Workspace
 
 

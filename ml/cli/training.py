@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml import environments
+from ml import asking, environments, job_results
 from ml import task as tasks
-from ml.cli import asking, carrying, console, raw_data
-from ml.cli.asking import Given, Wish
+from ml.asking import Given, Wish
+from ml.cli import carrying, console, raw_data
 from ml.cli.follow import Progress, Step, follow
-from ml.cli.stack import Target
 from ml.data import manifest
 from ml.errors import PlatformError
 from ml.steps.prepare import with_periods
+from ml.target import Target
 from ml.task import Task
 from ml.workspace import RegisteredModel, Run, Workspace
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Build = Callable[[Target, Wish, Task, Given], PipelineJob]
 
-TAIL, ERROR = 30, "error: "
+TAIL = 30
 AGAIN = "the same command again repeats no step whose result is there already"
 
 
@@ -102,11 +102,11 @@ def plan(target: Target, workspace: Workspace, wish: Wish) -> Planned:
 
 def train(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     """Send the pipeline and, unless told otherwise, wait for its end."""
-    outcome, progress = _sent(target, workspace, wish, asking.training)
+    outcome = _sent(target, workspace, wish, asking.training)
     if not wish.wait or outcome.job.status != "Completed":
         return outcome
     name = tasks.load(wish.task).settings.model
-    return replace(outcome, model=_model_of(workspace, name, outcome.job.name, progress))
+    return replace(outcome, model=job_results.registered(workspace, name, outcome.job.name))
 
 
 def ask(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
@@ -115,12 +115,10 @@ def ask(target: Target, workspace: Workspace, wish: Wish) -> Outcome:
     Raises:
         TaskError: there is no champion to compare with.
     """
-    return _sent(target, workspace, wish, asking.would_help)[0]
+    return _sent(target, workspace, wish, asking.would_help)
 
 
-def _sent(
-    target: Target, workspace: Workspace, wish: Wish, build: "Build"
-) -> tuple[Outcome, Progress]:
+def _sent(target: Target, workspace: Workspace, wish: Wish, build: "Build") -> Outcome:
     """Bring what a pipeline starts from, send it, and follow it if that was asked for."""
     task, folder, key = _asked(target, wish)
     say = console.err.print
@@ -140,9 +138,9 @@ def _sent(
         say(f"job {job.name} sent to {wish.compute or target.compute}")
     else:
         say(f"job {job.name} was sent before")
-    progress = Progress.of(tuple(wanted.jobs))
     if not wish.wait:
-        return Outcome(job, data.reference), progress
+        return Outcome(job, data.reference)
+    progress = Progress.of(tuple(wanted.jobs))
     try:
         follow(workspace, job, progress, console.err, time.sleep)
     except KeyboardInterrupt:
@@ -154,7 +152,7 @@ def _sent(
     ended = progress.job or job
     why = _explain(workspace, ended, progress) if ended.status != "Completed" else ""
     steps = tuple(progress.steps.values())
-    return Outcome(ended, data.reference, steps, None, progress.elapsed, why), progress
+    return Outcome(ended, data.reference, steps, None, progress.elapsed, why)
 
 
 def show_plan(found: Planned) -> None:
@@ -218,8 +216,7 @@ def _explain(workspace: Workspace, job: Run, progress: Progress) -> str:
         say(f"\nstep {step.title} failed; the end of its log:", style="red")
         for text in lines[-TAIL:] or ["(it printed nothing)"]:
             say(f"  {text}", markup=False)
-        said = [text for text in lines if text.startswith(ERROR)]
-        why = why or "; ".join(f"{step.title}: {text.removeprefix(ERROR)}" for text in said[-1:])
+        why = why or job_results.said(step.title, lines)
     skipped = [step.title for step in progress.steps.values() if step.status == "skipped"]
     if skipped:
         say(f"\nskipped because of that: {', '.join(skipped)}")
@@ -228,15 +225,3 @@ def _explain(workspace: Workspace, job: Run, progress: Progress) -> str:
     )
     say(AGAIN)
     return why or f"job {job.name} ended as {job.status}"
-
-
-def _model_of(
-    workspace: Workspace, name: str, job: str, progress: Progress
-) -> RegisteredModel | None:
-    """Return the version that this job registered, or the one that had the same bytes before."""
-    known = workspace.models(name, limit=100)
-    mine = [model for model in known if model.tags.get("job") == job]
-    if mine:
-        return mine[0]
-    said = "\n".join(workspace.log(progress.steps["register"].run))
-    return next((model for model in known if f"{name}:{model.version}\n" in f"{said}\n"), None)

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from ml.cli import code_version
+from ml import code_version
 
 COMPONENTS = Path(__file__).parents[1] / "components"
 PIPELINES = Path(__file__).parents[1] / "pipelines"

@@ -14,7 +14,6 @@ from azure.ai.ml.entities import (
     PipelineComponent,
     PipelineComponentBatchDeployment,
     PipelineJob,
-    RecurrencePattern,
     RecurrenceTrigger,
 )
 
@@ -22,8 +21,9 @@ from ml import environments
 from ml.deploying import content
 from ml.deploying.plan import CONTENT, MADE_BY, OURS, TASK, Item, Kind
 from ml.errors import PlatformError
-from ml.pipelines import release_control, train
+from ml.pipelines import release_control, retrain_control, train
 from ml.refusals import explained
+from ml.target import Target
 from ml.task import Task
 from ml.workspace import Workspace, plain
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from azure.ai.ml import MLClient
     from azure.ai.ml.entities import BatchEndpoint
 
-EVERY_MINUTES = 15
+EVERY_MINUTES, RETRAIN_MINUTES = 15, 60
 
 
 class Defaults(Protocol):
@@ -49,6 +49,7 @@ class Place:
     compute: str
     gate: train.Gate
     release_compute: str
+    target: Target
     data: str
     code_version: str
 
@@ -87,7 +88,7 @@ class Deployable:
             Item(Kind.DEPLOYMENT, f"{self.place.batch}/{deployment}", pipeline),
             Item(Kind.DEFAULT, self.place.batch, deployment),
             Item(Kind.SCHEDULE, f"release-{self.name}", self.schedule),
-            Item(Kind.SCHEDULE, f"retrain-{self.name}", pipeline),
+            Item(Kind.SCHEDULE, f"retrain-{self.name}", self.retraining),
         ]
 
     @property
@@ -116,6 +117,12 @@ class Deployable:
             *(step, self.place.online, self.place.release_compute, str(EVERY_MINUTES)),
             content.graphs(),
         )
+
+    @property
+    def retraining(self) -> str:
+        """The digest of the schedule of retraining: of all its code, and of where it works."""
+        step = self.versions[retrain_control.STEPS[0]]
+        return content.digest(step, repr(self.place.target), str(RETRAIN_MINUTES), content.graphs())
 
     def make(self, item: Item) -> None:
         """Make or change one thing; again is fine.
@@ -187,7 +194,7 @@ class Deployable:
         self.client.batch_endpoints.begin_create_or_update(endpoint).result()
 
     def _schedule(self, item: Item) -> None:
-        job, trigger = self._monthly() if item.name.startswith("retrain-") else self._control()
+        job, trigger = self._retraining() if item.name.startswith("retrain-") else self._control()
         job.experiment_name = item.name
         schedule = JobSchedule(name=item.name, trigger=trigger, create_job=job, tags=_tags(item))
         self.client.schedules.begin_create_or_update(schedule).result()
@@ -204,20 +211,12 @@ class Deployable:
         )
         return job, trigger
 
-    def _monthly(self) -> tuple[PipelineJob, RecurrenceTrigger]:
-        job = train.build(
-            self.task,
-            data=self.place.data,
-            compute=self.place.compute,
-            code_version=self.place.code_version,
-            gate=self.place.gate,
-            newest=True,
-        )
+    def _retraining(self) -> tuple[PipelineJob, RecurrenceTrigger]:
+        job = retrain_control.build(self.task, self.place.target)
         trigger = RecurrenceTrigger(
-            frequency="month",
-            interval=1,
-            schedule=RecurrencePattern(hours=[6], minutes=[0], month_days=[2]),
-            start_time=_soon(timedelta(hours=1)),
+            frequency="minute",
+            interval=RETRAIN_MINUTES,
+            start_time=_soon(timedelta(minutes=RETRAIN_MINUTES)),
             time_zone=TimeZone.UTC,
         )
         return job, trigger

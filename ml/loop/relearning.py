@@ -11,11 +11,12 @@ from ml.loop.serving import Serving
 from ml.release.azure.blob_store import BlobDocument
 from ml.retraining import policy as policies
 from ml.retraining.controller import Controller, Turn
+from ml.retraining.events import of_alarm
 from ml.retraining.helping import Answer
 from ml.retraining.machine import Answered, Finished, Release, Shadow, Train
-from ml.retraining.policy import Approval, Trigger
+from ml.retraining.policy import Approval
 from ml.retraining.state import Decision as Step
-from ml.retraining.state import Event, Verb
+from ml.retraining.state import Verb
 from ml.retraining.windows import Periods, before, periods
 from ml.workspace import RegisteredModel
 
@@ -92,13 +93,7 @@ class Relearning:
     def act(self, month: str, found: Monitored) -> Retrained:
         """Tell the controller what the monitors said, and let it do what follows."""
         verdict = found.decision.verdict
-        event = Event(
-            id=f"look-{month}",
-            trigger=Trigger.PERFORMANCE if verdict == "page" else Trigger.DRIFT,
-            window=month,
-            alarm=verdict in {"page", "note"},
-            reason=f"{verdict} in {month}" if verdict != "none" else "",
-        )
+        event = of_alarm(f"look-{month}", str(verdict), month, month)
         settled = self._controller.advance()  # a release that has ended since
         went = self._controller.happened(event)
         case = went.state.case(event.id)

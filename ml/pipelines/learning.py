@@ -32,7 +32,7 @@ class Learning:
     ) -> Self:
         """Begin with the steps' files, or with registered components where they are known."""
         found = known or {}
-        return cls(task, {name: found.get(name) or _component(name) for name in steps})
+        return cls(task, {name: found.get(name) or component(name) for name in steps})
 
     def add(self, name: str, **inputs: object) -> Command:
         """Add a step; its name is set, as the client would read it from its caller."""
@@ -78,5 +78,6 @@ def bounds(task: Task) -> dict[str, str]:
     }
 
 
-def _component(name: str) -> Component:
+def component(name: str) -> Component:
+    """Load the component of a step."""
     return load_component(COMPONENTS / f"{name}.yaml")

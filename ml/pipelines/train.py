@@ -9,6 +9,7 @@ from azure.ai.ml.entities import Component, PipelineJob
 from ml import environments
 from ml.pipelines.fitting import ALONE, TUNE, Fit
 from ml.pipelines.learning import Learning, bounds
+from ml.steps.prepare import newest
 from ml.task import Task
 
 STEPS = (
@@ -16,12 +17,7 @@ STEPS = (
     *("evaluate", "reference", "gate", "card", "register"),
 )
 ARRIVED = "ingest_file"
-NEWEST = {
-    "train_from": "newest-2",
-    "train_to": "newest-1",
-    "holdout_from": "newest",
-    "holdout_to": "newest",
-}
+NEWEST = newest(2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +44,8 @@ def build(
     environment: str | None = None,
     earlier: Sequence[str] = (),
     fit: Fit = ALONE,
+    asked: Mapping[str, str] | None = None,
     arrival: bool = False,
-    newest: bool = False,
     components: Mapping[str, Component] | None = None,
 ) -> PipelineJob:
     """Return the job for one data asset such as `azureml:flights-raw:9b62`; nothing is sent.
@@ -57,8 +53,8 @@ def build(
     `earlier` are data assets, the oldest first, whose windows are carried over where the one that
     is given has none of them. With `arrival` the job waits for a file, its input `arrived`, that
     joins that data as the newest window: it learns from the two periods before the newest, which
-    judges. With `newest` it does the same with the data as they are. `components` are registered
-    ones that serve instead of the files'.
+    judges. Without, `asked` says what to learn from, and the task's settings where it is not given.
+    `components` are registered ones that serve instead of the files'.
     """
     settings = task.settings
     lineage = {
@@ -71,10 +67,10 @@ def build(
         champion["champion"] = Input(type="mlflow_model", path=reference)
         champion["champion_version"] = gate.champion
 
-    def rest(learning: Learning, tables: object, asked: Mapping[str, object]) -> dict[str, object]:
+    def rest(learning: Learning, tables: object, given: Mapping[str, object]) -> dict[str, object]:
         """Add every step after ingest."""
         add, made = learning.add, learning.made
-        prepare = learning.examples(tables, asked)
+        prepare = learning.examples(tables, given)
         add("profile", examples=prepare.outputs["train"])
         # Rates are not compared here: months after training's differ from it, as months do.
         add("skew", tables=tables)
@@ -119,14 +115,14 @@ def build(
         holdout_from: str,
         holdout_to: str,
     ) -> dict[str, object]:
-        asked = {
+        given = {
             "as_of": as_of,
             "train_from": train_from,
             "train_to": train_to,
             "holdout_from": holdout_from,
             "holdout_to": holdout_to,
         }
-        return rest(learning, learning.tables(raw, earlier), asked)
+        return rest(learning, learning.tables(raw, earlier), given)
 
     def on_arrival(arrived: Input, as_of: str = "now") -> dict[str, object]:
         tables = learning.tables(arrived, (*earlier, data), step=ARRIVED)
@@ -139,4 +135,4 @@ def build(
         waiting = dsl.pipeline(None, name=name, default_compute=compute)(on_arrival)
         return waiting(arrived=Input(type="uri_file"))
     files = Input(type="uri_folder", path=data)
-    return pipeline(raw=files, **({"as_of": "now", **NEWEST} if newest else bounds(task)))
+    return pipeline(raw=files, **(asked or bounds(task)))

@@ -1,6 +1,6 @@
 """Would training help? The training pipeline as far as its model, held against the champion."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from azure.ai.ml import Input, dsl
 from azure.ai.ml.entities import PipelineJob
@@ -20,15 +20,17 @@ def build(
     compute: str,
     champion: str,
     earlier: Sequence[str] = (),
+    asked: Mapping[str, str] | None = None,
 ) -> PipelineJob:
     """Return the job that trains a model which nobody registers, and asks; nothing is sent.
 
     Args:
-        task: with the periods to learn from and the one to compare on.
+        task: what is learned.
         data: the data asset.
         compute: the cluster; nothing here needs the gate's.
         champion: the version that serves.
         earlier: data assets whose windows are carried over, the oldest first.
+        asked: what to learn from and to compare on; the task's settings where it is not given.
     """
     settings = task.settings
 
@@ -42,14 +44,14 @@ def build(
         holdout_to: str,
     ) -> dict[str, object]:
         learning = Learning.of(task, (*STEPS, TUNE))
-        asked = {
+        given = {
             "as_of": as_of,
             "train_from": train_from,
             "train_to": train_to,
             "holdout_from": holdout_from,
             "holdout_to": holdout_to,
         }
-        prepare = learning.examples(learning.tables(raw, earlier), asked)
+        prepare = learning.examples(learning.tables(raw, earlier), given)
         asks = learning.add(
             "would_help",
             model=learning.model(prepare, ALONE),
@@ -58,4 +60,4 @@ def build(
         )
         return {OUTPUT: asks.outputs[OUTPUT]}
 
-    return pipeline(raw=Input(type="uri_folder", path=data), **bounds(task))
+    return pipeline(raw=Input(type="uri_folder", path=data), **(asked or bounds(task)))

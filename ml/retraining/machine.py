@@ -179,7 +179,7 @@ def wanted(state: State) -> Action | None:
 def _declined(state: State, event: Event, policy: Policy, now: datetime) -> str:
     """Say why an event trains nothing; empty where it may."""
     if not event.alarm:
-        return "nothing was found"
+        return event.reason or "nothing was found"
     if event.trigger not in policy.triggers:
         return f"{event.trigger} is not among the triggers of the policy"
     if event.trigger in _BY_PEOPLE:

@@ -3,8 +3,9 @@
 from datetime import date
 
 from ml.errors import TaskError
+from ml.steps.prepare import NEWEST, newest
 
-Periods = dict[str, str | None]
+Periods = dict[str, str]
 
 
 def before(day: date, months: int) -> str:
@@ -16,9 +17,13 @@ def before(day: date, months: int) -> str:
 def periods(holdout: str, window: int) -> Periods:
     """Return the periods to train on and the one to judge on: months, or years where it is one.
 
+    `newest` stands for whichever is the newest in the data when the job runs.
+
     Raises:
-        TaskError: it is neither.
+        TaskError: it is none of them.
     """
+    if holdout == NEWEST:
+        return newest(window)
     first, last = (_before(holdout, count) for count in (window, 1))
     return {
         "train_from": first,

@@ -5,6 +5,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ml import environments
 from ml.errors import PlatformError
 from ml.refusals import explained
 from ml.workspace import RegisteredModel, Workspace, plain
@@ -60,8 +61,6 @@ def deploy(
         OnlineRequestSettings,
     )
     from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415  as above
-
-    from ml import environments  # noqa: PLC0415  not sent to jobs, which read this module too
 
     client, size = workspace.client, size or Size()
     what = f"deployment {name} of endpoint {endpoint}"

@@ -1,7 +1,7 @@
 """Prepare: validated tables become training and hold-out examples, split by time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -100,6 +100,16 @@ def _refuse_unusable(part: str, first: str, last: str, periods: list[Period]) ->
         )
 
 
+def newest(window: int) -> dict[str, str]:
+    """Return the bounds that learn from so many periods before the newest, which judges."""
+    return {
+        "train_from": f"{NEWEST}-{window}",
+        "train_to": f"{NEWEST}-1",
+        "holdout_from": NEWEST,
+        "holdout_to": NEWEST,
+    }
+
+
 def resolved(task: tasks.Task, tables: Path, given: dict[str, str | None]) -> dict[str, str | None]:
     """Replace `newest` by the newest period with a label, and `newest-2` by the one two before it.
 
@@ -128,7 +138,7 @@ def resolved(task: tasks.Task, tables: Path, given: dict[str, str | None]) -> di
     return {**given, **chosen}
 
 
-def with_periods(task: tasks.Task, given: dict[str, str | None]) -> tasks.Task:
+def with_periods(task: tasks.Task, given: Mapping[str, str | None]) -> tasks.Task:
     """Replace the task's periods by those that were given, and refuse a split that looks ahead."""
     split = task.settings.split
     train = (given["train_from"] or split.train[0], given["train_to"] or split.train[1])

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from ml import mlflow_model
+from ml.code_version import LOCAL
 from ml.data import manifest
 from ml.data.examples import ABOUT, DATA
 from ml.errors import TaskError
@@ -15,7 +16,6 @@ from ml.verdict.document import Code, Environment, ModelContent
 from ml.verdict.errors import VerdictError
 
 PACKAGE = Path(__file__).parents[1]
-LOCAL = ("cli", "components", "environments", "pipelines")  # as in .amlignore: never sent to run
 SOURCES = frozenset({".py", ".yaml"})
 
 

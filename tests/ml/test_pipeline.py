@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ml import environments, run_step
-from ml.cli import code_version
+from ml import code_version, environments, run_step
 from ml.errors import TaskError
 from ml.pipelines import learning, train, would_help
+from ml.steps.prepare import newest
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements" / "steps.txt"
@@ -179,7 +179,7 @@ def test_a_lock_without_pins_is_refused():
 def test_what_is_sent_holds_the_steps_and_not_the_command_line():
     ignored = (ROOT / "ml" / ".amlignore").read_text().split()
     assert {f"{name}/" for name in code_version.LOCAL} <= set(ignored)
-    needed = {"steps/", "data/", "tasks/"}
+    needed = {"steps/", "data/", "tasks/", "pipelines/", "components/", "environments/"}
     assert not needed & set(ignored)
     assert Path(run_step.HERE) == ROOT / "ml"
 
@@ -213,7 +213,8 @@ def test_a_file_that_arrives_joins_the_data_before_it_and_the_newest_period_judg
 
 
 def test_a_scheduled_training_takes_what_is_newest_then(flights):
-    inputs = yaml.safe_load(str(build(flights, newest=True)))["inputs"]
+    asked = {"as_of": "now", **newest(2)}
+    inputs = yaml.safe_load(str(build(flights, asked=asked)))["inputs"]
     assert {name: inputs[name] for name in ("as_of", *train.NEWEST)} == {
         "as_of": "now", **train.NEWEST,
     }  # fmt: skip

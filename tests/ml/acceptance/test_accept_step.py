@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ml import environments
-from ml.cli import code_version
+from ml import code_version, environments
 from ml.pipelines import accept
 
 PACKAGE = Path(accept.__file__).parents[1]

@@ -13,9 +13,9 @@ from ml.acceptance import check
 from ml.acceptance.document import KIND
 from ml.acceptance.errors import AcceptanceError
 from ml.cli import accepting, promoting
-from ml.cli.stack import Target
 from ml.errors import PlatformError
 from ml.serving import deploying
+from ml.target import Target
 from ml.verdict import check as verdicts
 from ml.verdict import envelope
 from ml.workspace import Run, Workspace

@@ -11,6 +11,7 @@ from ml.deploying.plan import CONTENT, MADE_BY, OURS, TASK, Kind
 from ml.deploying.wanted import Deployable, Place
 from ml.pipelines.train import Gate
 from ml.place import Place as Where
+from ml.target import Target
 from ml.workspace import Workspace
 
 PLACE = Place(
@@ -19,6 +20,9 @@ PLACE = Place(
     compute="cpu",
     gate=Gate(key="https://vault/keys/verdict", compute="gate"),
     release_compute="gate",
+    target=Target(
+        Where("s", "g", "w"), "cpu", "gate", "https://vault/keys/verdict", {"flights": "flights"}
+    ),
     data="azureml:raw:1",
     code_version="code:1",
 )

@@ -9,10 +9,10 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ml.cli import app, console, monitors
-from ml.cli.stack import Target
 from ml.errors import PlatformError
 from ml.monitoring import look, writing
 from ml.place import Place
+from ml.target import Target
 from ml.workspace import Run, Workspace
 from tests.ml.monitoring.conftest import APRIL, DEPLOYMENT, ENDPOINT, drawn
 

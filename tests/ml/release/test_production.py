@@ -7,9 +7,9 @@ import pytest
 from ml.acceptance.errors import AcceptanceError
 from ml.cli import admission
 from ml.cli import stack as stacks
-from ml.cli.stack import Target
 from ml.errors import TaskError
 from ml.place import Place
+from ml.target import Target
 from ml.workspace import DIGEST, RegisteredModel
 
 MODEL = RegisteredModel("flights-late", "3", {DIGEST: "d1"})

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ml.cli.retraining import hours_of
 from ml.errors import TaskError
 from ml.gates.outcome import Outcome
 from ml.release.ports import BusyError, ChangedError
 from ml.retraining.controller import Controller
+from ml.retraining.jobs import hours_of
 from ml.retraining.machine import Answered, Finished
 from ml.retraining.policy import Approval, Budget, Help, Policy, Trigger
 from ml.retraining.state import Event, Phase, Verb

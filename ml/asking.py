@@ -1,12 +1,13 @@
 """The pipelines of a wish: the one that trains, and the one that asks whether that would help."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.cli import code_version
-from ml.cli.stack import Target
+from ml import code_version
 from ml.errors import TaskError
+from ml.target import Target
 from ml.task import Task
 from ml.workspace import RegisteredModel
 
@@ -22,7 +23,7 @@ class Wish:
     data: Path | None
     compute: str | None
     wait: bool
-    periods: dict[str, str | None]
+    periods: Mapping[str, str | None]
     key: str | None = None
     previous: str | None = None
     folds: int | None = None
@@ -35,13 +36,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Given:
-    """What a pipeline starts from."""
+    """What a pipeline starts from; `asked` are its periods, the task's where it is not given."""
 
     data: str
     key: str
     champion: RegisteredModel | None = None
     environment: str | None = None
     earlier: tuple[str, ...] = ()
+    asked: Mapping[str, str] | None = None
 
 
 def training(target: Target, wish: Wish, task: Task, given: Given) -> "PipelineJob":
@@ -61,6 +63,7 @@ def training(target: Target, wish: Wish, task: Task, given: Given) -> "PipelineJ
         ),
         environment=given.environment,
         earlier=given.earlier,
+        asked=given.asked,
         fit=Fit(
             processes=wish.processes,
             nodes=wish.nodes,
@@ -90,4 +93,5 @@ def would_help(target: Target, wish: Wish, task: Task, given: Given) -> "Pipelin
         compute=wish.compute or target.compute,
         champion=given.champion.version,
         earlier=given.earlier,
+        asked=given.asked,
     )

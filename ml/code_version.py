@@ -5,8 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1]
-LOCAL = ("cli", "components", "environments", "pipelines")  # as in .amlignore
+PACKAGE = Path(__file__).parent
+# As in .amlignore: what runs nowhere else, and what Azure ML puts beside the code of a job.
+LOCAL = ("cli", "outputs", "logs", "user_logs", "azureml-logs", "system_logs")
 
 
 def current() -> str:
