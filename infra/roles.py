@@ -107,6 +107,12 @@ _REGISTERS = (
     Scope.WORKSPACE,
     "registers the models that passed; no narrower built-in role may",
 )
+# AzureML Data Scientist reads no metrics; Reader does, and sees nothing else that it does not.
+_GUARDS = (
+    Role.READER,
+    Scope.WORKSPACE,
+    "reads the metrics of endpoints, which guardrails of releases look at",
+)
 
 _CHECKS = (
     Role.KEY_VAULT_READER,
@@ -152,7 +158,7 @@ def cluster_grants(clusters: Iterable[str]) -> list[Grant]:
         for cluster in clusters
         for grant in _CLUSTER_GRANTS
     ]
-    return [*grants, Grant(cluster_identity(GATE), *_REGISTERS)]
+    return [*grants, *(Grant(cluster_identity(GATE), *row) for row in (_REGISTERS, _GUARDS))]
 
 
 def verdict_grants() -> list[Grant]:
