@@ -13,7 +13,7 @@ class Target:
     `endpoints` names the online endpoint of each task, `approval` says whether somebody other than
     the requester must agree to a release; where no stack says so, somebody must. `autoscale` is
     what deployments scale within, unread, as a rollback must not depend on it; where no stack says
-    so, they keep their instances.
+    so, they keep their instances. `stack` is empty where the workspace was named otherwise.
     """
 
     place: Place
@@ -23,6 +23,7 @@ class Target:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     approval: str = "required"
     autoscale: object = None
+    stack: str = ""
 
     def endpoint(self, task: str, given: str | None = None) -> str:
         """Return the endpoint that is given, or else the task's own."""

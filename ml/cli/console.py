@@ -26,6 +26,11 @@ def coloured(status: str) -> str:
     return f"[{colour}]{status}[/{colour}]" if colour else status
 
 
+def say(text: str) -> None:
+    """Tell how far something is; brackets in it are no colours."""
+    err.print(text, markup=False)
+
+
 def as_json(document: object) -> None:
     """Print a result for programs, and nothing else."""
     out.print(json.dumps(document, indent=2), markup=False)

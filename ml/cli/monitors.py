@@ -131,11 +131,7 @@ def show(found: Look, *, every: bool) -> None:
 
 def _job(target: Target, workspace: Workspace, wish: Wish) -> "PipelineJob":
     chosen = sending.Chosen(wish.endpoint, wish.deployment, wish.days, wish.compute)
-    return sending.job(target, workspace, wish.task, chosen, _say)
-
-
-def _say(text: str) -> None:
-    console.err.print(text, markup=False)
+    return sending.job(target, workspace, wish.task, chosen, console.say)
 
 
 def _downloaded(workspace: Workspace, job: Run) -> Look:

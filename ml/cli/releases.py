@@ -76,11 +76,7 @@ def begin(target: Target, wish: Wish, *, dry_run: bool) -> Begun:
         if wish.stack == admission.LAST:
             admission.accepted(folder, model, digest, wish.jwk)
 
-    return starting.begin(target, asked, keys, _say, accepted, dry_run=dry_run)
-
-
-def _say(text: str) -> None:
-    console.err.print(text, markup=False)
+    return starting.begin(target, asked, keys, console.say, accepted, dry_run=dry_run)
 
 
 def follow(begun: Begun, every: float) -> Begun:

@@ -33,15 +33,11 @@ def controller(target: Target, task: str) -> Controller:
 
     def start(reference: str) -> None:
         asked = releases.Wish(
-            reference, None, None, None, starting.INSTANCE, target.verdict_key, None
+            reference, target.stack or None, None, None, starting.INSTANCE, target.verdict_key, None
         )
         releases.begin(target, asked, dry_run=False)
 
-    return opening.controller(target, task, start, _say)
-
-
-def _say(text: str) -> None:
-    console.err.print(text, markup=False)
+    return opening.controller(target, task, start, console.say)
 
 
 def run(target: Target, wish: Wish, *, dry_run: bool) -> Turn:

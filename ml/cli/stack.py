@@ -77,6 +77,7 @@ def of_outputs(stack: str, found: Mapping[str, object]) -> Target:
         },
         str(found.get("release_approval") or "required"),
         found.get(OUTPUT),
+        stack,
     )
 
 

@@ -25,6 +25,7 @@ def build(task: Task, target: Target) -> PipelineJob:
         "gate_compute": target.gate_compute,
         "key": target.verdict_key,
         "approval": target.approval,
+        "stack": target.stack,
     }
     if target.autoscale is not None:
         inputs["autoscale"] = json.dumps(target.autoscale)

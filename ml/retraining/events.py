@@ -1,7 +1,7 @@
 """What happens to a task, as events that retraining takes in; the same thing twice is one event."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 
 from ml.retraining.policy import Trigger
 from ml.retraining.state import Event
@@ -23,10 +23,10 @@ def of_alarm(name: str, alarm: str, window: str, of: str) -> Event:
     )
 
 
-def of_look(summary: Mapping[str, object]) -> Event:
-    """Return the event of what a monitor's job wrote down."""
+def of_look(name: str, summary: Mapping[str, object]) -> Event:
+    """Return the event of what a monitor's job wrote down; each job is one look."""
     of = f"{summary['first_day']} to {summary['last_day']} of {summary['endpoint']}"
-    return of_alarm(str(summary["event"]), str(summary["alarm"]), NEWEST, of)
+    return of_alarm(name, str(summary["alarm"]), NEWEST, of)
 
 
 def of_failure(name: str, why: str) -> Event:
@@ -40,13 +40,13 @@ def of_failure(name: str, why: str) -> Event:
     )
 
 
-def of_month(now: datetime) -> Event:
+def of_month(day: date) -> Event:
     """Return the event of a month that has begun."""
     return Event(
-        id=f"schedule-{now:%Y-%m}",
+        id=f"schedule-{day:%Y-%m}",
         trigger=Trigger.SCHEDULE,
         window=NEWEST,
-        reason=f"the schedule of {now:%Y-%m}",
+        reason=f"the schedule of {day:%Y-%m}",
     )
 
 

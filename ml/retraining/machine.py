@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from ml.errors import TaskError
 from ml.gates.outcome import Outcome
-from ml.retraining.policy import MONTH, Approval, Policy, Trigger, Undecided
+from ml.retraining.policy import LOOKS, MONTH, Approval, Policy, Trigger, Undecided
 from ml.retraining.state import Case, Decision, Event, Number, Phase, State, Verb
 
 
@@ -72,7 +72,6 @@ class Finished:
 Action = Shadow | Train | Release
 Step = tuple[State, Action | None, Decision]
 _BY_PEOPLE = frozenset({Trigger.MANUAL})
-_LOOKS = frozenset({Trigger.DRIFT, Trigger.PERFORMANCE})
 
 
 def job_of(event: str) -> str:
@@ -184,7 +183,7 @@ def _declined(state: State, event: Event, policy: Policy, now: datetime) -> str:
         return f"{event.trigger} is not among the triggers of the policy"
     if event.trigger in _BY_PEOPLE:
         return _full(state, policy, now)
-    if event.trigger in _LOOKS and (why := _bounced(state, event, policy)):
+    if event.trigger in LOOKS and (why := _bounced(state, event, policy)):
         return why
     last = max((case.began for case in state.cases if case.began), default=None)
     rest = timedelta(days=policy.cool_down_days)
@@ -194,7 +193,7 @@ def _declined(state: State, event: Event, policy: Policy, now: datetime) -> str:
 
 
 def _bounced(state: State, event: Event, policy: Policy) -> str:
-    looks = [case.event.alarm for case in state.cases if case.event.trigger in _LOOKS]
+    looks = [case.event.alarm for case in state.cases if case.event.trigger in LOOKS]
     latest = [*looks, event.alarm][-policy.debounce.looks :]
     if sum(latest) < policy.debounce.alarms:
         return (
@@ -224,7 +223,7 @@ def _because(event: Event) -> str:
 
 def _begin(state: State, case: Case, reason: str, policy: Policy, now: datetime) -> Step:
     """Ask first whether training would help where monitors want it and the policy says so."""
-    if policy.help is None or case.event.trigger not in _LOOKS:
+    if policy.help is None or case.event.trigger not in LOOKS:
         return _train(state, case, reason, now)
     event, job = case.event.id, shadow_of(case.event.id)
     changes = {"phase": Phase.SHADOW, "shadow": job, "began": now}

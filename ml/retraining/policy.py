@@ -29,6 +29,9 @@ class Trigger(StrEnum):
     MANUAL = "manual"
 
 
+LOOKS = frozenset({Trigger.DRIFT, Trigger.PERFORMANCE})  # what monitors find
+
+
 class Approval(StrEnum):
     """Whether somebody must agree before anything is trained."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ml.archive import Archive
+from ml.promotion import ENVIRONMENTS
 from ml.release import beginning
 from ml.release.opening import Releases
 from ml.release.patience import patiently
@@ -12,10 +13,16 @@ from ml.retraining.policy import Approval
 from ml.target import Target
 from ml.workspace import DIGEST, Workspace
 
+LAST = ENVIRONMENTS[-1]
+
 
 @dataclass(frozen=True)
 class Releaser:
-    """Begins the release of a version with `start`, and says of it, or that it waits, to `say`."""
+    """Begins the release of a version with `start`, and says to `say` that it waits for somebody.
+
+    Production takes only what staging has tested and signed for. `mlops release` looks at that
+    result, in another stack; nothing that retrains by itself goes there.
+    """
 
     target: Target
     task: str
@@ -34,8 +41,9 @@ class Releaser:
             return None if state.active else str(state.ending)
         if patiently(rooms.endpoint.read).traffic == Traffic.all_to(name):
             return "it serves, as the first model there"
-        if self.target.approval == Approval.REQUIRED:
-            command = f"mlops release {reference} --approved-by NAME"
+        if self.target.approval == Approval.REQUIRED or self.target.stack == LAST:
+            stack = f" --stack {self.target.stack}" if self.target.stack else ""
+            command = f"mlops release {reference}{stack} --approved-by NAME"
             self.say(f"{reference} passed and waits for somebody: `{command}`")
             return None
         self.start(reference)

@@ -1,7 +1,7 @@
 """Watching a task: looks when they are due, data that are new, a month that has begun."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from ml.monitoring import due, sending
 from ml.monitoring.writing import SUMMARY
 from ml.retraining import events
 from ml.retraining.controller import Controller
-from ml.retraining.policy import Trigger
+from ml.retraining.policy import LOOKS, Trigger
 from ml.retraining.state import Event, State
 from ml.target import Target
 from ml.verdict import reigning
@@ -50,31 +50,40 @@ class Watcher:
         return Workspace(self.target.place)
 
     def seen(self, now: datetime) -> Seen:
-        """Return what has happened; one thing that cannot be asked does not hide the others."""
-        state, wanted = self.controller.read(), self.controller.policy.triggers
-        asks: list[tuple[set[Trigger], Callable[[datetime], Event | None]]] = [
-            ({Trigger.DRIFT, Trigger.PERFORMANCE}, self._look),
-            ({Trigger.NEW_DATA}, self._data),
-            ({Trigger.SCHEDULE}, events.of_month),
-        ]
-        found: list[Event] = []
-        problems: list[str] = []
-        for triggers, ask in asks:
-            if not triggers & set(wanted):
-                continue
-            try:
-                new = list(_new(ask(now), state))
-            except PlatformError as error:
-                problems.append(str(error))
-                continue
-            found += new
-            problems += [event.reason for event in new if _failed(event)]
-        return Seen(tuple(found), tuple(problems))
+        """Return what has happened; one thing that cannot be asked does not hide the others.
 
-    def _look(self, now: datetime) -> Event | None:
-        """Send the look that is due if it was not, and return what an ended one found."""
-        day, (first, last) = due.window(monitors.load(self.task), now.date())
+        A month is an event only once its look is: training by the calendar begins a cool-down, in
+        which an alarm would be declined.
+        """
+        state, wanted = self.controller.read(), set(self.controller.policy.triggers)
+        day = now.date()
+        found: list[Event | None] = []
+        problems: list[str] = []
+        looked = True
+        try:
+            if wanted & LOOKS:
+                looked = False
+                event, looked = self._look(day, state)
+                found.append(event)
+        except PlatformError as error:
+            problems.append(str(error))
+        try:
+            if Trigger.NEW_DATA in wanted:
+                found.append(self._data())
+        except PlatformError as error:
+            problems.append(str(error))
+        if Trigger.SCHEDULE in wanted and looked:
+            found.append(events.of_month(day - due.LABELS))
+        new = tuple(event for event in found if event and state.case(event.id) is None)
+        problems += [event.reason for event in new if not event.alarm and event.reason]
+        return Seen(new, tuple(problems))
+
+    def _look(self, today: date, state: State) -> tuple[Event | None, bool]:
+        """Send the look that is due if it was not; return what it found, and whether it is over."""
+        day, (first, last) = due.window(monitors.load(self.task), today)
         name = look_of(self.target.endpoint(self.task), day)
+        if state.case(name) is not None:
+            return None, True
         job = self.workspace.job_if_there(name)
         if job is None:
             try:
@@ -82,32 +91,23 @@ class Watcher:
                 made = sending.job(self.target, self.workspace, self.task, chosen, self.say)
             except sending.NothingServedError as error:
                 self.say(f"no look: {error}")
-                return None
+                return None, True
             made.name = name
             self.workspace.submit(made, f"{self.task}-monitor")
             self.say(f"job {name} looks at {first} to {last}")
-            return None
+            return None, False
         if not job.ended:
-            return None
+            return None, False
         if why := job_results.why(self.workspace, job):
             # An event, so that it is told once and not every hour until the next look is due.
-            return events.of_failure(name, why)
+            return events.of_failure(name, why), True
         texts = job_results.texts(self.workspace, name, FINDINGS, SUMMARY)
-        return events.of_look(json.loads(texts[SUMMARY]))
+        return events.of_look(name, json.loads(texts[SUMMARY])), True
 
-    def _data(self, _now: datetime) -> Event | None:
+    def _data(self) -> Event | None:
         settings = tasks.load(self.task).settings
         versions = self.workspace.data_versions(settings.data.asset)
         if not versions:
             return None
         champion = reigning.champion(self.workspace.models(settings.model, limit=1000))
         return events.of_data(versions[0], champion)
-
-
-def _failed(event: Event) -> bool:
-    return not event.alarm and bool(event.reason)
-
-
-def _new(event: Event | None, state: State) -> Iterator[Event]:
-    if event is not None and state.case(event.id) is None:
-        yield event

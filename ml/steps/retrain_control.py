@@ -17,40 +17,43 @@ if TYPE_CHECKING:
 DECISIONS = "decisions.json"
 
 
-def control(target: "Target", task: str, now: datetime) -> "list[Decision]":
-    """Take what has happened in, take the steps that can be taken now, and return the decisions.
+def control(target: "Target", task: str, now: datetime, folder: Path) -> None:
+    """Take what has happened in, take the steps that can be taken now, and write what was decided.
 
     What is wanted was written down before anything was sent, so that a turn that breaks off is
-    followed by one that goes on.
+    followed by one that goes on. Another controller at work is nothing to do.
 
     Raises:
         PlatformError: something could not be asked; the rest was done all the same.
     """
-    from ml.release import starting  # noqa: PLC0415  as above
-    from ml.release.ports import BusyError  # noqa: PLC0415  clients that --help does not need
+    from ml.release import starting  # noqa: PLC0415  clients that --help does not need
+    from ml.release.ports import BusyError  # noqa: PLC0415  as above
     from ml.retraining import opening, watching  # noqa: PLC0415  as above
     from ml.steps import register  # noqa: PLC0415  as above
 
     def start(reference: str) -> None:
-        asked = starting.Asked(reference, target.place.workspace)
+        asked = starting.Asked(reference, target.stack)
         keys = partial(register.trusted, target.verdict_key, None)
+        # Nothing more to ask: what would ask more, production, is never started from here.
         starting.begin(target, asked, keys, command.log.info, lambda *_: None)
 
     controller = opening.controller(target, task, start, command.log.info)
     made: list[Decision] = []
+    problems: tuple[str, ...] = ()
     try:
         made += controller.advance().decisions
         seen = watching.Watcher(target, controller, task, command.log.info).seen(now)
+        problems = seen.problems
         for event in seen.events:
             made += controller.happened(event).decisions
     except BusyError as error:
         command.log.info("%s", error)
-        return made
     for each in made:
         command.log.info("%s %s: %s", each.event, each.verb, each.reason)
-    if seen.problems:
-        raise PlatformError("; ".join(seen.problems))
-    return made
+    found = [each.model_dump(mode="json") for each in made]
+    (folder / DECISIONS).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    if problems:
+        raise PlatformError("; ".join(problems))
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -61,6 +64,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--gate-compute", required=True, help="cluster that judges")
     parser.add_argument("--key", required=True, help="identifier of the key that signs verdicts")
     parser.add_argument("--approval", default="required", help="required, or none (of releases)")
+    parser.add_argument("--stack", required=True, help="environment that this workspace is of")
     parser.add_argument("--autoscale", default="", help="limits of deployments, as JSON")
     parser.add_argument("--decisions", type=Path, required=True, help="folder to write to")
     given = parser.parse_args(arguments)
@@ -76,11 +80,9 @@ def main(arguments: Sequence[str]) -> None:
         {given.task: given.endpoint},
         given.approval,
         json.loads(given.autoscale) if given.autoscale else None,
+        given.stack,
     )
-    made = control(target, given.task, utc_now())
-    found = [each.model_dump(mode="json") for each in made]
-    text = json.dumps(found, indent=2) + "\n"
-    (command.made(given.decisions) / DECISIONS).write_text(text, encoding="utf-8")
+    control(target, given.task, utc_now(), command.made(given.decisions))
 
 
 if __name__ == "__main__":

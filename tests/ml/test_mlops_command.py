@@ -108,7 +108,7 @@ def test_the_project_is_found_from_a_folder_below(tmp_path):
 
 def test_the_stack_outputs_name_workspace_clusters_and_key():
     target = stack.of_outputs("dev", OUTPUTS)
-    assert target == stack.Target(Place("s", "rg", "mlw"), "c", "g", KEY)
+    assert target == stack.Target(Place("s", "rg", "mlw"), "c", "g", KEY, stack="dev")
 
 
 def test_options_need_no_stack():

@@ -200,10 +200,19 @@ def test_a_version_that_serves_already_needs_no_release(platform, trainer):
     assert platform.begun == []
 
 
-def test_where_somebody_must_agree_a_version_waits(platform, target):
+@pytest.mark.parametrize(
+    ("asks", "command"),
+    [
+        ({"approval": "required"}, "mlops release flights:2 --approved-by"),
+        ({"stack": "prod"}, "mlops release flights:2 --stack prod --approved-by"),
+    ],
+)
+def test_where_somebody_must_agree_or_staging_must_have_tested_a_version_waits(
+    platform, target, asks, command
+):
     told = []
-    asking = replace(target, approval="required")
+    asking = replace(target, **asks)
     begin = releasing.Releaser(asking, "flights", platform.begun.append, told.append)
     assert begin("flights:2") is None
     assert platform.begun == []
-    assert "mlops release flights:2 --approved-by" in told[0]
+    assert command in told[0]

@@ -22,7 +22,15 @@ from ml.target import Target
 from ml.workspace import DataVersion, RegisteredModel, Run
 
 NOW = datetime(2014, 2, 3, 7, tzinfo=UTC)
-TARGET = Target(Place("s", "g", "w"), "cpu", "gate", "https://v/keys/k", {"flights": "fl"}, "none")
+TARGET = Target(
+    Place("s", "g", "w"),
+    "cpu",
+    "gate",
+    "https://v/keys/k",
+    {"flights": "fl"},
+    "none",
+    stack="dev",
+)
 SUMMARY = {
     "alarm": "page", "event": "look-ab", "endpoint": "fl",
     "first_day": "2014-01-01", "last_day": "2014-01-31",
@@ -77,8 +85,28 @@ def watcher(state=None, said=None):
 def test_a_look_that_is_due_is_sent_under_a_name_of_its_day(platform):
     seen = watcher().seen(NOW)
     assert platform.sent == [("look-fl-20140201", "flights-monitor")]
-    assert {each.trigger for each in seen.events} == {Trigger.NEW_DATA, Trigger.SCHEDULE}
+    assert {each.trigger for each in seen.events} == {Trigger.NEW_DATA}
     assert seen.problems == ()
+
+
+def test_a_month_waits_for_its_look_as_training_by_the_calendar_would_cool_alarms_down(platform):
+    """An alarm and a month that come together: the alarm is first, and the month gives way."""
+    platform.run = lambda name: Run(name, "monitor", "Running")
+    assert Trigger.SCHEDULE not in {each.trigger for each in watcher().seen(NOW).events}
+    platform.run = lambda name: Run(name, "monitor", "Completed")
+    seen = watcher().seen(NOW).events
+    assert [each.trigger for each in seen] == [
+        Trigger.PERFORMANCE, Trigger.NEW_DATA, Trigger.SCHEDULE
+    ]  # fmt: skip
+    state, action, _ = machine.happened(State(), seen[0], load("flights"), NOW)
+    assert isinstance(action, machine.Shadow)
+    assert machine.happened(state, seen[2], load("flights"), NOW)[2].verb is Verb.DECLINE
+
+
+def test_on_the_first_of_a_month_its_look_is_not_due_and_so_it_is_no_event(platform):
+    platform.run = lambda name: Run(name, "monitor", "Completed")
+    seen = watcher().seen(datetime(2014, 3, 1, 7, tzinfo=UTC)).events
+    assert [each.id for each in seen if each.trigger is Trigger.SCHEDULE] == ["schedule-2014-02"]
 
 
 def test_what_a_look_found_is_an_event(platform):
@@ -86,7 +114,8 @@ def test_what_a_look_found_is_an_event(platform):
     seen = watcher().seen(NOW)
     assert platform.sent == []
     look = seen.events[0]
-    assert (look.id, look.trigger, look.window) == ("look-ab", Trigger.PERFORMANCE, "newest")
+    assert (look.id, look.window) == ("look-fl-20140201", "newest")
+    assert look.trigger is Trigger.PERFORMANCE
     assert look.reason == "page in 2014-01-01 to 2014-01-31 of fl"
 
 
@@ -95,6 +124,7 @@ def test_what_is_known_is_no_event_again(platform):
     known = watcher().seen(NOW).events
     cases = tuple(Case(event=each, at=NOW, phase=Phase.DECLINED) for each in known)
     assert len(known) == 3
+    platform.run = pytest.fail  # what a look found is read once, not every hour
     assert watcher(State(cases=cases)).seen(NOW).events == ()
 
 
@@ -124,7 +154,9 @@ def test_what_cannot_be_asked_is_a_problem_and_not_silence(platform, monkeypatch
         raise PlatformError("403")
 
     monkeypatch.setattr(watching.sending, "job", refused)
-    assert watcher().seen(NOW).problems == ("403",)
+    seen = watcher().seen(NOW)
+    assert seen.problems == ("403",)
+    assert [each.trigger for each in seen.events] == [Trigger.NEW_DATA]
 
 
 @pytest.mark.parametrize(("asset", "new"), [("azureml:flights-raw:b", False), (None, True)])
@@ -136,7 +168,7 @@ def test_data_are_new_that_the_champion_has_not_learned_from(asset, new):
 
 
 def test_a_month_is_one_event_however_often_it_is_asked():
-    names = {events.of_month(NOW + timedelta(days=days)).id for days in range(25)}
+    names = {events.of_month(NOW.date() + timedelta(days=days)).id for days in range(25)}
     assert names == {"schedule-2014-02"}
 
 
